@@ -1,0 +1,1 @@
+"""The judgement: pure decisions on usage, terms and money. No clock, file, socket or log."""

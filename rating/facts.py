@@ -1,0 +1,95 @@
+"""Everything that a statement is a function of, in one place."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from rating.names import Names
+from rating.policy import Policy
+from rating.reference.rows import Agreement, Tables
+from rating.terms.events import Event
+from rating.terms.model import Instrument
+from rating.terms.standing import known_events
+from rating.terms.timeline import Timeline, resolve
+from rating.usage import Cells
+
+__all__ = ["Facts", "month_days", "months_of_year_before"]
+
+
+def month_days(month: str) -> tuple[date, date]:
+    """Return the first and last day of a month written ``2003-06``; ValueError if it is none."""
+    first = date.fromisoformat(f"{month}-01")
+    return first, (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def months_of_year_before(month: str) -> list[str]:
+    """Return the months of the same calendar year before a month: ``2003-03 -> [2003-01, 2003-02]``."""
+    year, number = month.split("-")
+    return [f"{year}-{m:02d}" for m in range(1, int(number))]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Cells, terms, events, policies and tables, as known on a day.
+
+    tables : Tables
+        As known on `as_known_at` already.
+    events : tuple of Event
+        All of the workspace's; what is not known yet is left out when terms are resolved.
+    policies : mapping of agreement to Policy
+        As known on `as_known_at`.
+    cells_of : callable (agreement, month) -> Cells
+        The merged cells of an agreement in a month, all layers together.
+    first_day : date
+        The day that position 0 of a cell's service day stands for.
+    memo : dict
+        What has been derived from the rest, so that a year of months resolves it once.
+    """
+
+    tables: Tables
+    instruments: tuple[Instrument, ...]
+    events: tuple[Event, ...]
+    policies: Mapping[str, Policy]
+    names: Names
+    cells_of: Callable[[str, str], Cells]
+    first_day: date
+    as_known_at: date
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def agreements(self) -> dict[str, Agreement]:
+        """Agreements by name."""
+        return {row.agreement: row for row in self.tables.agreements}
+
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        """Each party's kind: ilec, clec, ico, cmrs or ixc."""
+        return {row.party: row.kind for row in self.tables.parties}
+
+    @cached_property
+    def known_events(self) -> list[Event]:
+        """The events known on the day, in the order in which they became known."""
+        return known_events(self.events, self.as_known_at)
+
+    def timeline(self, agreement: str) -> Timeline:
+        """Resolve an agreement's terms, once."""
+        cache: dict[str, Timeline] = self.memo.setdefault("timelines", {})
+        if agreement not in cache:
+            cache[agreement] = resolve(
+                self.agreements[agreement],
+                self.instruments,
+                self.events,
+                self.policies[agreement],
+                self.as_known_at,
+            )
+        return cache[agreement]
+
+    def day(self, day: date) -> int:
+        """Return a date as a calendar day."""
+        return (day - self.first_day).days
+
+    def date(self, day: int) -> date:
+        """Return a calendar day as a date."""
+        return self.first_day + timedelta(days=day)

@@ -1,0 +1,235 @@
+"""ISP-bound time of a payee in a month: presumed, identified, and what of it a cap leaves payable."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from rating.codes import TrafficClass
+from rating.facts import Facts, month_days, months_of_year_before
+from rating.growth_cap import Limit, Use, lay, limit_of, use
+from rating.month import Row
+from rating.new_markets import is_new_market
+from rating.presumption import Part, presumed, spread
+from rating.sums import month_rows
+from rating.terms.model import GrowthCap, NewMarket, Presumption
+from rating.terms.timeline import Interval, Ruled, Timeline
+
+__all__ = ["Capped", "IspMonth", "Shares", "capped_month", "isp_month"]
+
+Method = Literal["none", "presumed", "actual"]
+
+
+@dataclass(frozen=True, slots=True)
+class IspMonth:
+    """T and O of a payee on the days in force, and the ISP-bound milliseconds of each part."""
+
+    method: Method
+    t_ms: int
+    o_ms: int
+    shares: Mapping[Part, int]
+
+    @property
+    def isp_ms(self) -> int:
+        """All ISP-bound time of the month."""
+        return sum(self.shares.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What becomes of each part's ISP-bound time; the three sum to it."""
+
+    payable: Mapping[Part, int]
+    over_cap: Mapping[Part, int] = field(default_factory=dict)
+    new_market: Mapping[Part, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """A payee's month under the growth cap."""
+
+    year: int
+    limit: Limit
+    use: Use
+
+
+def base_classes(presumption: Presumption, facts: Facts, agreement: str) -> tuple[TrafficClass, ...]:
+    """Return the classes that are weighed: the clause's, less and plus what the switches say (section 5)."""
+    policy = facts.policies[agreement]
+    base = {TrafficClass[name.upper()] for name in presumption.base}
+    if not policy.virtual_fx_in_ratio:
+        base.discard(TrafficClass.VIRTUAL_FX)
+    if policy.optional_eas_in_ratio:
+        base.add(TrafficClass.OPTIONAL_EAS)
+    return tuple(sorted(base))
+
+
+def isp_month(
+    rows: Iterable[Row],
+    payee: int,
+    other: int,
+    ratio: Decimal,
+    base: Sequence[TrafficClass],
+    subs: frozenset[int],
+    latas: Sequence[str],
+    bit: int,
+    *,
+    presumes: bool,
+) -> IspMonth:
+    """Weigh what a payee terminates for the other party against what it originates to it.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+        The month's sums.
+    payee, other : int
+        Codes of the parties.
+    subs : frozenset of int
+        The rate sub-periods in which the presumption is in force (or counted).
+    latas : sequence of str
+        Names by code.
+    bit : {1, 2}
+        The payee's bit in `Row.actual`.
+    presumes : bool
+        False for an agreement with a party that the presumption is not for (XA 2.2.1): then only
+        identified time is ISP-bound.
+    """
+    weights: dict[Part, int] = defaultdict(int)
+    identified: dict[Part, int] = defaultdict(int)
+    t_ms = o_ms = open_t = open_o = 0
+    actual = False
+    for row in rows:
+        if row.sub not in subs or row.traffic_class not in base:
+            continue
+        by_evidence = bool(row.actual & bit) or not presumes
+        actual = actual or bool(row.actual & bit)
+        if (row.originator, row.terminator) == (payee, other):
+            o_ms += row.ms
+            open_o += 0 if by_evidence else row.ms
+        elif (row.originator, row.terminator) == (other, payee):
+            part = (latas[row.lata], row.sub, row.traffic_class)
+            t_ms += row.ms
+            if by_evidence:
+                identified[part] += row.ms if row.isp else 0
+            else:
+                open_t += row.ms
+                weights[part] += row.ms
+    shares = defaultdict(int, spread(presumed(open_t, open_o, ratio), weights))
+    for part, ms in identified.items():
+        shares[part] += ms
+    kept = {part: ms for part, ms in shares.items() if ms}
+    if not presumes:
+        return IspMonth("none", 0, 0, kept)
+    return IspMonth("actual" if actual else "presumed", t_ms, o_ms, kept)
+
+
+def _market_parts(
+    facts: Facts, agreement: str, intervals: Sequence[Ruled[NewMarket] | None], shares: Mapping[Part, int]
+) -> set[Part]:
+    """Return the parts that lie in a new market while the clause is in force."""
+    test = facts.policies[agreement].new_market_test
+    history = facts.tables.market_history
+    return {
+        part
+        for part in shares
+        if (ruled := intervals[part[1]]) is not None
+        and is_new_market(agreement, part[0], ruled.effect.exchanged_before, test, history)
+    }
+
+
+def _history(facts: Facts, agreement: str, payee: str) -> dict[str, int]:
+    return {
+        row.period: row.isp_ms
+        for row in facts.tables.usage_history or ()
+        if row.agreement == agreement and row.payee == payee
+    }
+
+
+def _counted(timeline: Timeline, cap: Ruled[GrowthCap]) -> tuple[Interval | None, date]:
+    """Return the first interval in which the cap holds, and the day from which time counts towards it."""
+    for interval in timeline.intervals:
+        if interval.cap is not None and interval.cap.source == cap.source:
+            return interval, cap.effect.counts_from
+    return None, cap.effect.counts_from
+
+
+def _eligible(facts: Facts, agreement: str, month: str, payee: str, cap: Ruled[GrowthCap]) -> int:
+    """Return a month's milliseconds that count towards the cap (XA 2.3.1: the whole of 2003 counts)."""
+    timeline = facts.timeline(agreement)
+    first, last = month_days(month)
+    opening, counts_from = _counted(timeline, cap)
+    if opening is None or opening.presumption is None:
+        return 0
+    subs = timeline.subperiods(first, last)
+    counted: set[int] = set()
+    markets: list[Ruled[NewMarket] | None] = []
+    for position, (start, _) in enumerate(subs):
+        interval = timeline.on(start)
+        before = counts_from <= start < opening.first
+        holds = interval.cap is not None and interval.cap.source == cap.source
+        if holds or before:
+            counted.add(position)
+        markets.append(interval.new_market if holds else opening.new_market if before else None)
+    if not counted:
+        return 0
+    parties = facts.agreements[agreement]
+    other = parties.party_b if payee == parties.party_a else parties.party_a
+    presumption = opening.presumption.effect
+    month_isp = isp_month(
+        month_rows(facts, agreement, month),
+        facts.names.find("party", payee),
+        facts.names.find("party", other),
+        presumption.ratio,
+        base_classes(presumption, facts, agreement),
+        frozenset(counted),
+        facts.names.all("lata"),
+        1 if payee == parties.party_a else 2,
+        presumes=True,
+    )
+    shares = {part: ms for part, ms in month_isp.shares.items() if part[2] not in opening.uncapped}
+    if not facts.policies[agreement].cap_counts_new_market:
+        out = _market_parts(facts, agreement, markets, shares)
+        shares = {part: ms for part, ms in shares.items() if part not in out}
+    return sum(shares.values())
+
+
+def capped_month(
+    facts: Facts, agreement: str, month: str, payee: str, isp: IspMonth, intervals: Sequence[Interval]
+) -> tuple[Shares, Capped | None]:
+    """Divide a month's ISP-bound time into payable, over the cap and new markets.
+
+    Parameters
+    ----------
+    intervals : sequence of Interval
+        The terms of each rate sub-period.
+
+    Returns
+    -------
+    shares : Shares
+    capped : Capped or None
+        None where no cap holds in the month, or the payee is the incumbent.
+    """
+    parties = facts.agreements[agreement]
+    kinds = {facts.kinds[parties.party_a], facts.kinds[parties.party_b]}
+    counts_all = facts.policies[agreement].cap_counts_new_market
+    inside = {part: ms for part, ms in isp.shares.items() if part[2] not in intervals[part[1]].uncapped}
+    markets = _market_parts(facts, agreement, [interval.new_market for interval in intervals], inside)
+    new_market = {part: inside[part] for part in markets}
+    caps = [interval.cap for interval in intervals]
+    cap = next((ruled for ruled in caps if ruled is not None), None)
+    free = {part: ms for part, ms in isp.shares.items() if part not in markets}
+    if cap is None or payee == parties.incumbent or kinds & set(cap.effect.not_for):
+        return Shares(free, {}, new_market), None
+    year = int(month[:4])
+    limit = limit_of(cap.effect, year, _history(facts, agreement, payee), facts.policies[agreement].cap_2003)
+    before = sum(_eligible(facts, agreement, earlier, payee, cap) for earlier in months_of_year_before(month))
+    laid = {
+        part: ms for part, ms in inside.items() if caps[part[1]] is not None and (counts_all or part not in markets)
+    }
+    used = use(limit.ms, before, sum(laid.values()))
+    within = lay(used.left_ms, laid)
+    payable = {part: within.get(part, ms) for part, ms in free.items()}
+    over = {part: free[part] - ms for part, ms in payable.items() if free[part] > ms}
+    return Shares(payable, over, new_market), Capped(year, limit, used)

@@ -1,0 +1,1 @@
+"""Compiled kernels over arrays and integers; nothing but numba and numpy in here."""

@@ -1,0 +1,1 @@
+"""Effective-dated look-ups: number plan, calling areas, trunk groups, history."""

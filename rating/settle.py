@@ -1,0 +1,366 @@
+"""A month's usage settled: what each stretch of time earns, at which rate and by which clause."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from rating.apportion import largest_remainder
+from rating.codes import CLASS_REASON, EXCLUDED_CLASSES, PriceReason, Settlement, TrafficClass
+from rating.eligibility import GATES
+from rating.facts import Facts, month_days
+from rating.isp import Capped, IspMonth, Shares, base_classes, capped_month, isp_month
+from rating.month import Row
+from rating.presumption import Part
+from rating.sums import month_rows
+from rating.terms.tariff import Bucket, Tariff
+from rating.terms.timeline import Interval
+from rating.unidentified import spread_unidentified
+
+__all__ = ["Direction", "Line", "Settled", "settle"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a statement. `units` is its charge in 1/60,000 of 1e-9 dollar, exact."""
+
+    traffic_class: TrafficClass
+    outcome: Settlement
+    reason: PriceReason | str
+    lata: str
+    first: date
+    last: date
+    calls: int
+    ms: int
+    tariff: Tariff | None
+    units: int
+    clauses: tuple[str, ...]
+    usage: Mapping[Bucket, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """What one payer owes one payee; `isp` and `capped` are None for a stranger to the agreement."""
+
+    payer: str
+    payee: str
+    lines: tuple[Line, ...]
+    isp: IspMonth | None
+    capped: Capped | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An agreement's month."""
+
+    agreement: str
+    month: str
+    directions: tuple[Direction, ...]
+    intervals: tuple[Interval, ...]
+    rows: tuple[Row, ...]
+
+
+_Sums = dict[Bucket, list[int]]
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """Collects lines by what tells them apart."""
+
+    subs: Sequence[tuple[date, date]]
+    lines: dict[tuple[object, ...], Line] = field(default_factory=dict)
+
+    def add(
+        self,
+        kind: TrafficClass,
+        outcome: Settlement,
+        reason: PriceReason | str,
+        lata: str,
+        sub: int,
+        usage: Mapping[Bucket, Sequence[int]],
+        tariff: Tariff | None,
+        clauses: tuple[str, ...],
+    ) -> None:
+        calls = sum(values[0] for values in usage.values())
+        ms = sum(values[2] for values in usage.values())
+        if not calls and not ms:
+            return
+        billed = {bucket: (values[1], values[2]) for bucket, values in usage.items()}
+        units = tariff.units(billed) if tariff is not None else 0
+        key = (kind, outcome, reason, lata, sub, tariff)
+        first, last = self.subs[sub]
+        earlier = self.lines.get(key)
+        if earlier is not None:
+            billed = {
+                bucket: tuple(map(sum, zip(billed.get(bucket, (0, 0)), earlier.usage.get(bucket, (0, 0)), strict=True)))  # type: ignore[misc]
+                for bucket in {**billed, **earlier.usage}
+            }
+            calls, ms, units = calls + earlier.calls, ms + earlier.ms, units + earlier.units
+            clauses = tuple(dict.fromkeys((*earlier.clauses, *clauses)))
+        self.lines[key] = Line(
+            traffic_class=kind,
+            outcome=outcome,
+            reason=reason,
+            lata=lata,
+            first=first,
+            last=last,
+            calls=calls,
+            ms=ms,
+            tariff=tariff,
+            units=units,
+            clauses=clauses,
+            usage=billed,
+        )
+
+
+def _split(sums: _Sums, parts: Sequence[int]) -> list[_Sums]:
+    """Split a sum by bucket into parts of given milliseconds; calls go in the same proportion.
+
+    Where there is no time at all, the calls go to the last part.
+    """
+    buckets = sorted(sums)
+    left = [[sums[bucket][i] for bucket in buckets] for i in range(3)]
+    weights = parts if sum(parts) else [0] * (len(parts) - 1) + [1]
+    totals = [largest_remainder(sum(column), weights) for column in left]
+    out: list[_Sums] = []
+    for position in range(len(parts)):
+        taken = [largest_remainder(totals[i][position], left[i]) for i in range(3)]
+        left = [[a - b for a, b in zip(left[i], taken[i], strict=True)] for i in range(3)]
+        out.append({bucket: [taken[i][k] for i in range(3)] for k, bucket in enumerate(buckets)})
+    return out
+
+
+def _own_line(
+    ledger: _Ledger, interval: Interval, kind: TrafficClass, lata: str, sub: int, gate: int, sums: _Sums
+) -> None:
+    """Add time that is priced as its class: access, transit, below the ratio, or a flat rate."""
+    governed = interval.governed.get(kind, ())
+    if kind in EXCLUDED_CLASSES:
+        ledger.add(kind, Settlement.EXCLUDED, CLASS_REASON[kind], lata, sub, sums, None, governed)
+        return
+    tariff = interval.own.get(kind)
+    if tariff is None:
+        ledger.add(kind, Settlement.TERMS_MISSING, CLASS_REASON[kind], lata, sub, sums, None, governed)
+        return
+    _priced(ledger, interval, tariff, kind, lata, sub, gate, sums)
+
+
+def _priced(
+    ledger: _Ledger,
+    interval: Interval,
+    tariff: Tariff,
+    kind: TrafficClass,
+    lata: str,
+    sub: int,
+    gate: int,
+    sums: _Sums,
+) -> None:
+    if gate and any(ruled.instrument == tariff.instrument for ruled in interval.gates):
+        tests = {GATES[gate]: ruled.source for ruled in interval.gates if _names(ruled.effect.test, GATES[gate])}
+        ledger.add(kind, Settlement.NOT_ENTITLED, GATES[gate], lata, sub, sums, None, tuple(tests.values()))
+        return
+    reason: PriceReason | str = tariff.reason or CLASS_REASON[kind]
+    ledger.add(kind, Settlement.COMPENSABLE, reason, lata, sub, sums, tariff, tariff.clauses)
+
+
+_TESTS: Final = {"poi": PriceReason.NO_POI, "deot": PriceReason.DEOT}
+
+
+def _names(test: str, reason: PriceReason) -> bool:
+    return _TESTS[test] is reason
+
+
+def _isp_lines(ledger: _Ledger, interval: Interval, part: Part, sums: _Sums, shares: Shares) -> None:
+    """Add one part's time: payable, over the cap, in a new market, and what is left below the ratio."""
+    lata, sub, kind = part
+    whole = sum(values[2] for values in sums.values())
+    ms = [shares.payable.get(part, 0), shares.over_cap.get(part, 0), shares.new_market.get(part, 0)]
+    payable, over, new, below = _split(sums, [*ms, whole - sum(ms)])
+    presumption = (interval.presumption.source,) if interval.presumption is not None else ()
+    if interval.isp is not None:
+        reason = interval.isp.reason or PriceReason.ISP
+        clauses = (*interval.isp.clauses, *presumption)
+        if ms[0]:
+            ledger.add(kind, Settlement.COMPENSABLE, reason, lata, sub, payable, interval.isp, clauses)
+    elif ms[0]:
+        ledger.add(kind, Settlement.TERMS_MISSING, PriceReason.ISP, lata, sub, payable, None, presumption)
+    if interval.cap is not None and ms[1]:
+        ledger.add(
+            kind, Settlement.BILL_AND_KEEP, PriceReason.OVER_CAP, lata, sub, over, None, (interval.cap.source, *presumption)
+        )
+    if interval.new_market is not None and ms[2]:
+        clauses = (interval.new_market.source, *presumption)
+        ledger.add(kind, Settlement.BILL_AND_KEEP, PriceReason.NEW_MARKET, lata, sub, new, None, clauses)
+    _own_line(ledger, interval, kind, lata, sub, 0, below)
+
+
+def _parties_of(row: Row, incumbent: int) -> tuple[int, int]:
+    """Return payer and payee: of transit the incumbent is paid, of 8YY the originating LEC (section 3)."""
+    if row.traffic_class is TrafficClass.TRANSIT:
+        return row.originator, incumbent
+    if row.traffic_class is TrafficClass.ORIGINATING_8YY:
+        return row.terminator, row.originator
+    return row.originator, row.terminator
+
+
+def _by_line(rows: Iterable[Row]) -> dict[tuple[TrafficClass, int, int, int, bool], _Sums]:
+    """Sum rows by class, LATA code, sub-period, gate and evidence."""
+    out: dict[tuple[TrafficClass, int, int, int, bool], _Sums] = defaultdict(dict)
+    for row in rows:
+        key = (row.traffic_class, row.lata, row.sub, row.gate, row.isp)
+        sums = out[key].setdefault(row.bucket, [0, 0, 0])
+        sums[0] += row.calls
+        sums[1] += row.answered
+        sums[2] += row.ms
+    return out
+
+
+def _merged(parts: Iterable[_Sums]) -> _Sums:
+    out: _Sums = {}
+    for sums in parts:
+        for bucket, values in sums.items():
+            into = out.setdefault(bucket, [0, 0, 0])
+            for i in range(3):
+                into[i] += values[i]
+    return out
+
+
+def _lines(
+    facts: Facts,
+    agreement: str,
+    subs: Sequence[tuple[date, date]],
+    intervals: Sequence[Interval],
+    rows: Sequence[Row],
+    shares: Shares | None,
+    bases: Sequence[frozenset[TrafficClass]],
+) -> _Ledger:
+    ledger = _Ledger(subs)
+    latas = facts.names.all("lata")
+    split: dict[Part, list[_Sums]] = defaultdict(list)
+    wide = facts.policies[agreement].isp_outside_local
+    for (kind, lata, sub, gate, isp), sums in _by_line(rows).items():
+        interval = intervals[sub]
+        if kind is TrafficClass.UNIDENTIFIED:
+            continue
+        if shares is not None and kind in bases[sub]:
+            split[latas[lata], sub, kind].append(sums)
+        elif wide and isp and kind is TrafficClass.INTRALATA_TOLL and interval.with_isp is not None:
+            _priced(ledger, interval, interval.with_isp, kind, latas[lata], sub, gate, sums)
+        else:
+            _own_line(ledger, interval, kind, latas[lata], sub, gate, sums)
+    for part, sums_of_part in split.items():
+        assert shares is not None
+        _isp_lines(ledger, intervals[part[1]], part, _merged(sums_of_part), shares)
+    return ledger
+
+
+def _unidentified_lines(
+    ledger: _Ledger, intervals: Sequence[Interval], parts: Mapping[tuple[TrafficClass | None, str, int], tuple[int, int, int]]
+) -> None:
+    """Add the unidentified: each part has the outcome and rate of its class below the ratio."""
+    for (kind, lata, sub), values in parts.items():
+        interval = intervals[sub]
+        tariff = interval.own.get(kind or TrafficClass.INTRALATA_TOLL)
+        outcome = Settlement.TERMS_MISSING if tariff is None else Settlement.COMPENSABLE
+        clauses = tariff.clauses if tariff is not None else ()
+        sums: _Sums = {(0, 0): list(values)}
+        ledger.add(TrafficClass.UNIDENTIFIED, outcome, PriceReason.UNIDENTIFIED, lata, sub, sums, tariff, clauses)
+
+
+def settle(facts: Facts, agreement: str, month: str) -> Settled:
+    """Settle an agreement's month: every direction, every line, from cells and terms alone.
+
+    Raises
+    ------
+    AssertionError
+        If the lines of a direction and class do not sum to that class's usage, to the millisecond.
+    """
+    first, last = month_days(month)
+    timeline = facts.timeline(agreement)
+    subs = timeline.subperiods(first, last)
+    intervals = tuple(timeline.on(start) for start, _ in subs)
+    rows = [row for row in month_rows(facts, agreement, month) if row.traffic_class is not TrafficClass.ON_NET]
+    parties = facts.agreements[agreement]
+    code = {name: facts.names.find("party", name) for name in (parties.party_a, parties.party_b)}
+    incumbent = facts.names.find("party", parties.incumbent)
+    by_direction: dict[tuple[int, int], list[Row]] = defaultdict(list)
+    for row in rows:
+        by_direction[_parties_of(row, incumbent)].append(row)
+    unidentified: dict[tuple[int, int], dict[tuple[TrafficClass | None, str, int], tuple[int, int, int]]] = defaultdict(dict)
+    for (originator, terminator, kind, lata, sub), values in spread_unidentified(facts, agreement, month).items():
+        unidentified[originator, terminator][kind, lata, sub] = values
+    pair = (parties.party_a, parties.party_b)
+    own = {(code[a], code[b]) for a, b in (pair, pair[::-1])}
+    kinds = {facts.kinds[name] for name in pair}
+    bases = [
+        frozenset(base_classes(i.presumption.effect, facts, agreement)) if i.presumption is not None else frozenset()
+        for i in intervals
+    ]
+    directions: list[Direction] = []
+    for payer, payee in sorted(own | set(by_direction), key=lambda d: (facts.names.name("party", d[0]), facts.names.name("party", d[1]))):
+        isp, shares, capped = None, None, None
+        if (payer, payee) in own:
+            isp, shares, capped = _isp(facts, agreement, month, payer, payee, intervals, bases, kinds)
+        ledger = _lines(facts, agreement, subs, intervals, by_direction[payer, payee], shares, bases)
+        _unidentified_lines(ledger, intervals, unidentified[payer, payee])
+        lines = sorted(
+            ledger.lines.values(),
+            key=lambda line: (line.traffic_class, line.outcome, str(line.reason), line.lata, line.first, line.clauses),
+        )
+        _conserved(by_direction[payer, payee], lines)
+        directions.append(
+            Direction(
+                facts.names.name("party", payer) if payer > 0 else next(n for n, c in code.items() if c == payer),
+                facts.names.name("party", payee),
+                tuple(lines),
+                isp,
+                capped,
+            )
+        )
+    return Settled(agreement, month, tuple(directions), intervals, tuple(rows))
+
+
+def _isp(
+    facts: Facts,
+    agreement: str,
+    month: str,
+    payer: int,
+    payee: int,
+    intervals: Sequence[Interval],
+    bases: Sequence[frozenset[TrafficClass]],
+    kinds: set[str],
+) -> tuple[IspMonth, Shares | None, Capped | None]:
+    """Weigh one direction's presumption, new markets and cap."""
+    subs = frozenset(i for i, interval in enumerate(intervals) if interval.presumption is not None)
+    if not subs:
+        return IspMonth("none", 0, 0, {}), None, None
+    ruled = next(interval.presumption for interval in intervals if interval.presumption is not None)
+    parties = facts.agreements[agreement]
+    name = facts.names.name("party", payee)
+    isp = isp_month(
+        month_rows(facts, agreement, month),
+        payee,
+        payer,
+        ruled.effect.ratio,
+        sorted(frozenset().union(*bases)),
+        subs,
+        facts.names.all("lata"),
+        1 if name == parties.party_a else 2,
+        presumes=not kinds & set(ruled.effect.not_for),
+    )
+    shares, capped = capped_month(facts, agreement, month, name, isp, intervals)
+    return isp, shares, capped
+
+
+def _conserved(rows: Iterable[Row], lines: Iterable[Line]) -> None:
+    """Assert that no millisecond and no call was lost between usage and lines."""
+    balance: dict[TrafficClass, list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        balance[row.traffic_class][0] += row.ms
+        balance[row.traffic_class][1] += row.calls
+    for line in lines:
+        balance[line.traffic_class][0] -= line.ms
+        balance[line.traffic_class][1] -= line.calls
+    wrong = {kind.name.lower(): off for kind, off in balance.items() if any(off)}
+    assert not wrong, f"lines do not sum to usage, off by (ms, calls): {wrong}"

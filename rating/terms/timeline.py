@@ -1,0 +1,386 @@
+"""Which terms are active on which day, as known on another: instruments resolved into intervals."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final, Generic, TypeVar
+
+from rating.codes import TrafficClass
+from rating.money import nano
+from rating.policy import Policy
+from rating.reference.rows import Agreement
+from rating.terms.events import Event, OfferAccepted
+from rating.terms.model import (
+    Clause,
+    Controls,
+    Disclose,
+    Eligibility,
+    Exclude,
+    GrowthCap,
+    Instrument,
+    NewMarket,
+    Presumption,
+    Rate,
+    SettlementDuty,
+    Tag,
+    TrafficGroup,
+    Waiver,
+)
+from rating.terms.standing import Standing, known_events, standing
+from rating.terms.tariff import Element, Tariff
+
+__all__ = ["ISP_BOUND", "Interval", "Ruled", "Timeline", "resolve"]
+
+ISP_BOUND: Final = "isp_bound"
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled(Generic[_T]):
+    """An effect with where it comes from: `source` is ``instrument ref``."""
+
+    effect: _T
+    source: str
+    instrument: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Days on which nothing changes.
+
+    first, last : inclusive; `last` None is open. own : the price of each class that has one, from the
+    instrument that controls it. isp, presumption, cap, new_market : what holds for ISP-bound time;
+    all None where an instrument that prices every minute of a class outranks them. gates : tests that
+    the payee's receipts under `own` depend on. governed : clauses that place a class outside.
+    """
+
+    first: date
+    last: date | None
+    own: Mapping[TrafficClass, Tariff] = field(default_factory=dict)
+    isp: Tariff | None = None
+    presumption: Ruled[Presumption] | None = None
+    cap: Ruled[GrowthCap] | None = None
+    new_market: Ruled[NewMarket] | None = None
+    gates: tuple[Ruled[Eligibility], ...] = ()
+    waivers: tuple[Ruled[Waiver], ...] = ()
+    duties: tuple[Ruled[SettlementDuty], ...] = ()
+    tags: tuple[Ruled[Tag], ...] = ()
+    governed: Mapping[TrafficClass, tuple[str, ...]] = field(default_factory=dict)
+    uncapped: frozenset[TrafficClass] = frozenset()
+    with_isp: Tariff | None = None
+    disclosed: Mapping[TrafficClass, tuple[str, ...]] = field(default_factory=dict)
+    provisional: tuple[str, ...] = ()
+    in_force: tuple[str, ...] = ()
+
+    @property
+    def price(self) -> tuple[object, ...]:
+        """What a month is cut by: prices, the instruments behind them, and what limits them (section 9)."""
+        return (
+            tuple(sorted(self.own.items())),
+            self.isp,
+            self.presumption is not None,
+            self.cap is not None,
+            self.new_market is not None,
+        )
+
+    def holds(self, day: date) -> bool:
+        """Whether the day is one of the interval's."""
+        return self.first <= day and (self.last is None or day <= self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One agreement's intervals, without gaps from the first day of the first."""
+
+    agreement: Agreement
+    as_known_at: date
+    intervals: tuple[Interval, ...]
+    chains: Mapping[str, tuple[str, ...]]
+    counted: tuple[Ruled[GrowthCap], ...] = ()
+    instruments: tuple[str, ...] = ()
+
+    def on(self, day: date) -> Interval:
+        """Return the interval of a day."""
+        for interval in reversed(self.intervals):
+            if interval.first <= day:
+                return interval
+        return self.intervals[0]
+
+    def between(self, first: date, last: date) -> Iterator[tuple[date, date, Interval]]:
+        """Yield (first, last, interval) for every interval that touches the days, clipped to them."""
+        for interval in self.intervals:
+            start = max(first, interval.first)
+            end = last if interval.last is None else min(last, interval.last)
+            if start <= end:
+                yield start, end, interval
+
+    def subperiods(self, first: date, last: date) -> list[tuple[date, date]]:
+        """Cut the days wherever a price or the instrument that prices starts or ends (section 9)."""
+        out: list[tuple[date, date, tuple[object, ...]]] = []
+        for start, end, interval in self.between(first, last):
+            if out and out[-1][2] == interval.price:
+                out[-1] = (out[-1][0], end, out[-1][2])
+            else:
+                out.append((start, end, interval.price))
+        return [(start, end) for start, end, _ in out]
+
+
+@dataclass(frozen=True, slots=True)
+class _Active:
+    instrument: Instrument
+    standing: Standing
+    policy: Policy
+
+    def rank(self, day: date) -> tuple[int, date, date]:
+        """Who wins a conflict on a day: A1 3.1 (later controls), SA 1.3-1.4, XA 1.3.
+
+        A base agreement gives way to amendments, those to one that controls over all, unless its
+        switch is off, and that only to one that supersedes an instrument expressly.
+        """
+        level = 1 if self.instrument.domain == "base" else 2
+        over_all = [e for _, e in _of_kind(self.instrument, Controls) if e.over == "all"]
+        switched_off = any(e.switch and not getattr(self.policy, e.switch) for e in over_all)
+        if not switched_off and any(_holds(e.from_, e.through, day) for e in over_all):
+            level = 3
+        if self.instrument.supersedes:
+            level = 4
+        known = self.instrument.known_from or date.min
+        return level, known, self.standing.first
+
+    def classes(self, traffic: str) -> tuple[TrafficClass, ...]:
+        """Return the classes that a rate's or a test's `traffic` stands for."""
+        for _, group in _of_kind(self.instrument, TrafficGroup):
+            if group.group == traffic:
+                return tuple(TrafficClass[name.upper()] for name in group.classes)
+        return (TrafficClass[traffic.upper()],) if traffic.upper() in TrafficClass.__members__ else ()
+
+    def source(self, clause: Clause) -> str:
+        return f"{self.instrument.id} {clause.ref}"
+
+
+def _of_kind(instrument: Instrument, kind: type[_T]) -> Iterator[tuple[Clause, _T]]:
+    for clause in instrument.clause:
+        for effect in clause.effects:
+            if isinstance(effect, kind):
+                yield clause, effect
+
+
+def _holds(first: date | None, last: date | None, day: date) -> bool:
+    return (first is None or first <= day) and (last is None or day <= last)
+
+
+def _rates(active: _Active, state: str, agreement: str, events: Sequence[Event], day: date) -> Iterator[tuple[Clause, Rate]]:
+    """Yield the rates of an instrument that hold on a day, those that wait for an offer once it is accepted."""
+    for clause, rate in _of_kind(active.instrument, Rate):
+        if not _holds(rate.from_, rate.through, day) or (rate.states and state not in rate.states):
+            continue
+        if rate.when and not any(
+            isinstance(event, OfferAccepted) and event.agreement == agreement and event.on <= day for event in events
+        ):
+            continue
+        yield clause, rate
+
+
+def _tariff(active: _Active, rates: Sequence[tuple[Clause, Rate]]) -> Tariff:
+    elements = tuple(
+        Element(
+            rate.element,
+            nano(rate.per_minute) if rate.per_minute is not None else 0,
+            nano(rate.per_call) if rate.per_call is not None else 0,
+            rate.route,
+            rate.jurisdiction,
+            clause.ref,
+        )
+        for clause, rate in rates
+    )
+    reason = next((rate.reason for _, rate in rates if rate.reason), "")
+    return Tariff(active.instrument.id, reason, elements, active.instrument.illustrative)
+
+
+def _own_prices(
+    ranked: Sequence[_Active], state: str, agreement: str, events: Sequence[Event], day: date
+) -> dict[TrafficClass, tuple[_Active, Tariff]]:
+    """Return each class's price from the highest-ranking instrument that has one for it."""
+    own: dict[TrafficClass, tuple[_Active, Tariff]] = {}
+    for active in ranked:
+        by_class: dict[TrafficClass, list[tuple[Clause, Rate]]] = {}
+        for clause, rate in _rates(active, state, agreement, events, day):
+            for traffic_class in active.classes(rate.traffic) if rate.traffic != ISP_BOUND else ():
+                by_class.setdefault(traffic_class, []).append((clause, rate))
+        for traffic_class, rates in by_class.items():
+            own.setdefault(traffic_class, (active, _tariff(active, rates)))
+    return own
+
+
+def _first_ruled(ranked: Sequence[_Active], kind: type[_T], day: date, state: str) -> tuple[_Active, Ruled[_T]] | None:
+    for active in ranked:
+        for clause, effect in _of_kind(active.instrument, kind):
+            dated = _holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
+            if dated and (not getattr(effect, "states", ()) or state in effect.states):  # type: ignore[attr-defined]
+                return active, Ruled(effect, active.source(clause), active.instrument.id)
+    return None
+
+
+def _all_ruled(ranked: Sequence[_Active], kind: type[_T], day: date, state: str) -> tuple[Ruled[_T], ...]:
+    return tuple(
+        Ruled(effect, active.source(clause), active.instrument.id)
+        for active in ranked
+        for clause, effect in _of_kind(active.instrument, kind)
+        if _holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
+        and (not getattr(effect, "states", ()) or state in effect.states)  # type: ignore[attr-defined]
+    )
+
+
+def _clauses_of(ranked: Sequence[_Active], kind: type[Exclude] | type[Disclose]) -> dict[TrafficClass, tuple[str, ...]]:
+    out: dict[TrafficClass, tuple[str, ...]] = {}
+    for active in ranked:
+        for clause, effect in _of_kind(active.instrument, kind):
+            for name in effect.classes:
+                key = TrafficClass[name.upper()]
+                out[key] = (*out.get(key, ()), active.source(clause))
+    return out
+
+
+def _outside_cap(ranked: Sequence[_Active]) -> frozenset[TrafficClass]:
+    """Classes that caps and new markets leave alone even where they are under the ratio (XA 2.5)."""
+    return frozenset(
+        TrafficClass[name.upper()]
+        for active in ranked
+        for _, effect in _of_kind(active.instrument, Exclude)
+        if "growth_cap" in effect.outside
+        for name in effect.classes
+    )
+
+
+def _with_isp(own: Mapping[TrafficClass, tuple[_Active, Tariff]]) -> Tariff | None:
+    """Return the price that takes in Internet traffic whatever its place, where a group says so (SA 5.2)."""
+    for active, tariff in own.values():
+        for _, group in _of_kind(active.instrument, TrafficGroup):
+            if group.with_isp and any(own.get(TrafficClass[name.upper()], (None, None))[1] is tariff for name in group.classes):
+                return tariff
+    return None
+
+
+def _on_day(
+    actives: Sequence[_Active], agreement: Agreement, events: Sequence[Event], first: date, last: date | None
+) -> Interval:
+    """Resolve what holds on the first day of an interval, and so on all of them."""
+    state = agreement.state
+    in_force = [a for a in actives if _holds(a.standing.first, a.standing.last, first)]
+    ranked = sorted(in_force, key=lambda active: active.rank(first), reverse=True)
+    own = _own_prices(ranked, state, agreement.agreement, events, first)
+    isp = presumption = cap = new_market = None
+    for active in ranked:
+        rates = [(c, r) for c, r in _rates(active, state, agreement.agreement, events, first) if r.traffic == ISP_BOUND]
+        found = _first_ruled([active], Presumption, first, state)
+        if not rates and found is None:
+            continue
+        base = found[1].effect.base if found else ()
+        level = active.rank(first)[0]
+        outranked = [own[TrafficClass[name.upper()]] for name in base if TrafficClass[name.upper()] in own]
+        if base and len(outranked) == len(base) and all(a.rank(first)[0] > level for a, _ in outranked):
+            break
+        isp = _tariff(active, rates) if rates else None
+        presumption = found[1] if found else None
+        capped = _first_ruled([active], GrowthCap, first, state)
+        markets = _first_ruled([active], NewMarket, first, state)
+        cap, new_market = capped and capped[1], markets and markets[1]
+        break
+    pricing = {active.instrument.id for active, _ in own.values()}
+    gates = tuple(gate for gate in _all_ruled(ranked, Eligibility, first, state) if gate.instrument in pricing)
+    return Interval(
+        first=first,
+        last=last,
+        own={traffic_class: tariff for traffic_class, (_, tariff) in own.items()},
+        isp=isp,
+        presumption=presumption,
+        cap=cap,
+        new_market=new_market,
+        gates=gates,
+        waivers=_all_ruled(ranked, Waiver, first, state),
+        duties=_all_ruled(ranked, SettlementDuty, first, state),
+        tags=_all_ruled(ranked, Tag, first, state),
+        governed=_clauses_of(ranked, Exclude),
+        uncapped=_outside_cap(ranked),
+        with_isp=_with_isp(own),
+        disclosed=_clauses_of(ranked, Disclose),
+        provisional=tuple(f"{a.instrument.id}: {a.standing.provisional}" for a in ranked if a.standing.provisional),
+        in_force=tuple(active.instrument.id for active in ranked),
+    )
+
+
+def _boundaries(actives: Sequence[_Active], events: Sequence[Event]) -> list[date]:
+    """Return every day on which something may begin, the beginning of time first."""
+    days = {date.min}
+
+    def add(first: date | None, last: date | None) -> None:
+        if first is not None:
+            days.add(first)
+        if last is not None and last < date.max:
+            days.add(last + timedelta(days=1))
+
+    for active in actives:
+        add(active.standing.first, active.standing.last)
+        for clause in active.instrument.clause:
+            for effect in clause.effects:
+                add(getattr(effect, "from_", None), getattr(effect, "through", None))
+    for event in events:
+        if isinstance(event, OfferAccepted):
+            days.add(event.on)
+    return sorted(days)
+
+
+def resolve(
+    agreement: Agreement,
+    instruments: Iterable[Instrument],
+    events: Iterable[Event],
+    policy: Policy,
+    as_known_at: date,
+) -> Timeline:
+    """Resolve one agreement's instruments into intervals.
+
+    Parameters
+    ----------
+    agreement : Agreement
+        Its pair of parties and its state choose the instruments.
+    instruments : iterable of Instrument
+        All that the workspace has; corporate ones never rate.
+    events : iterable of Event
+        All that the workspace has; those not known on `as_known_at` are left out.
+    policy : Policy
+        The readings in force for this agreement.
+    as_known_at : date
+        The second time axis (DOMAIN section 1).
+    """
+    known = known_events(events, as_known_at)
+    pair = {agreement.party_a, agreement.party_b}
+    actives: list[_Active] = []
+    chains: dict[str, tuple[str, ...]] = {}
+    for instrument in instruments:
+        if instrument.domain == "corporate" or not pair <= set(instrument.parties):
+            continue
+        if instrument.states and agreement.state not in instrument.states:
+            continue
+        stands = standing(instrument, agreement.state, agreement.agreement, known, as_known_at)
+        if stands is not None:
+            actives.append(_Active(instrument, stands, policy))
+            chains[instrument.id] = stands.chain
+    starts = _boundaries(actives, known)
+    intervals: list[Interval] = []
+    for position, first in enumerate(starts):
+        last = starts[position + 1] - timedelta(days=1) if position + 1 < len(starts) else None
+        intervals.append(_on_day(actives, agreement, known, first, last))
+    counted = tuple(
+        Ruled(effect, active.source(clause), active.instrument.id)
+        for active in actives
+        for clause, effect in _of_kind(active.instrument, GrowthCap)
+    )
+    return Timeline(
+        agreement,
+        as_known_at,
+        tuple(intervals),
+        chains,
+        counted,
+        tuple(active.instrument.id for active in actives),
+    )

@@ -1,0 +1,1 @@
+"""The world: everything with a clock, a disk or a socket."""

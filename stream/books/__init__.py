@@ -1,0 +1,1 @@
+"""The store: ledger, statements, suspense, cells and identities."""

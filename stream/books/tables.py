@@ -1,0 +1,231 @@
+"""The store's tables, and the triggers that keep the books append-only."""
+
+from typing import Final
+
+from sqlalchemy import (
+    DDL,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+)
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "archive",
+    "cells",
+    "entries",
+    "files",
+    "identities",
+    "intake",
+    "meta",
+    "metadata",
+    "names",
+    "outcomes",
+    "positions",
+    "postings",
+    "rejected",
+    "statements",
+    "suspense",
+    "suspense_log",
+]
+
+SCHEMA_VERSION: Final = 1
+
+metadata: Final = MetaData()
+
+meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
+
+names = Table(
+    "names",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("code", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("kind", "name"),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("file", Integer, primary_key=True, autoincrement=True),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("path", Text, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("offset", Integer, nullable=False),  # bytes of decompressed content that are committed
+    Column("records", Integer, nullable=False),
+    Column("lines", Integer, nullable=False),  # lines committed, blank ones included
+    Column("done", Integer, nullable=False),
+    Column("received_ms", Integer, nullable=False),
+)
+
+cells = Table(
+    "cells",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("layer", String(80), nullable=False),
+    Column("agreement", Integer, nullable=False),
+    Column("month", String(7), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+    Index("cells_by_month", "agreement", "month"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("day", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("blob", LargeBinary, nullable=False),
+)
+
+intake = Table(
+    "intake",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("hour", Integer, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("records", Integer, nullable=False),
+    Column("ms", Integer, nullable=False),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("hour", Integer, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("outcome", Integer, primary_key=True),
+    Column("reason", Integer, primary_key=True),
+    Column("records", Integer, nullable=False),
+    Column("ms", Integer, nullable=False),
+)
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("agreement", Integer, primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("a_ms", Integer, nullable=False),
+    Column("b_ms", Integer, nullable=False),
+)
+
+suspense = Table(
+    "suspense",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("state", String(16), nullable=False),  # waiting, recycled
+    Column("reason", Integer, nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("record_id", String(64), nullable=False),
+    Column("connect_ms", Integer, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("utc_day", Integer, nullable=False),
+    Column("file", Integer, ForeignKey("files.file"), nullable=True),
+    Column("line", Integer, nullable=False),
+    Column("receipt_ms", Integer, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Index("suspense_waiting", "state", "reason"),
+)
+
+suspense_log = Table(
+    "suspense_log",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("suspense", Integer, ForeignKey("suspense.id"), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("run", String(64), nullable=False),
+)
+
+rejected = Table(
+    "rejected",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("reason", Integer, nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("file", Integer, ForeignKey("files.file"), nullable=True),
+    Column("line", Integer, nullable=False),
+    Column("receipt_ms", Integer, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+)
+
+archive = Table(
+    "archive",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("path", Text, nullable=False, unique=True),  # below the workspace
+    Column("layer", String(80), nullable=False),
+    Column("month", String(7), nullable=False),  # of connect, UTC
+    Column("rows", Integer, nullable=False),
+    Column("bytes", Integer, nullable=False),
+)
+
+statements = Table(
+    "statements",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("agreement", String(128), nullable=False),
+    Column("month", String(7), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),  # close, true-up
+    Column("as_known_at", String(10), nullable=False),
+    Column("issued_at", String(32), nullable=False),
+    Column("issued_by", String(128), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("assurance", LargeBinary, nullable=False),
+    UniqueConstraint("agreement", "month", "number"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("statement", Integer, ForeignKey("statements.id"), nullable=False),
+    Column("agreement", String(128), nullable=False),
+    Column("month", String(7), nullable=False),
+    Column("line", Text, nullable=False),
+    Column("cause", String(64), nullable=False),
+    Column("payer", String(128), nullable=False),
+    Column("payee", String(128), nullable=False),
+    Column("ms", Integer, nullable=False),
+    Column("units", Text, nullable=False),  # exact charge, 1/60,000 of 1e-9 dollar; may be beyond 64 bits
+    Column("cents", Integer, nullable=False),
+    Column("clauses", Text, nullable=False),
+    Column("booked_at", String(32), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+postings = Table(
+    "postings",
+    metadata,
+    Column("entry", Integer, ForeignKey("entries.seq"), primary_key=True),
+    Column("side", String(6), CheckConstraint("side in ('debit', 'credit')"), primary_key=True),
+    Column("account", String(300), nullable=False),
+    Column("cents", Integer, nullable=False),
+)
+
+_APPEND_ONLY: Final = (statements, entries, postings, suspense_log)
+
+for _table in _APPEND_ONLY:
+    for _verb in ("UPDATE", "DELETE"):
+        event.listen(
+            metadata,
+            "after_create",
+            DDL(
+                f"CREATE TRIGGER IF NOT EXISTS {_table.name}_no_{_verb.lower()} BEFORE {_verb} ON {_table.name} "
+                f"BEGIN SELECT RAISE(ABORT, '{_table.name} is append-only'); END"
+            ).execute_if(dialect="sqlite"),
+        )

@@ -1,0 +1,1 @@
+"""Made traffic on an invented number plan, to show the whole line."""

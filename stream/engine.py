@@ -1,0 +1,250 @@
+"""One batch through: decode, identity, place and class, cells, price, outcome. Knows no source and no sink.
+
+`Engine.process` changes state that `Engine.commit` keeps and `Engine.abort` restores; file mode and
+a stream differ only in where batches come from and in what commits them.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rating.codes import Outcome, Reason, reason_named
+from rating.kernel import cells as cell_kernel
+from rating.kernel import identity
+from rating.kernel.classify import OUT_COLUMNS, classify
+from rating.names import Names
+from rating.usage import EMPTY, Cells
+from schemas.columns import VERDICTS, Columns, Limits
+from schemas.decode import decode
+from stream.identities import SUSPENDED, Identities
+from stream.interning import NameTable
+from stream.live import LivePrices, Position, Prices
+from stream.rules import Rules
+from stream.tally import Tally, count
+
+__all__ = ["Batch", "Engine", "Result"]
+
+Ints = NDArray[np.int64]
+
+_HOUR_MS: Final = 3_600_000
+_DAY_MS: Final = 86_400_000
+
+
+def _by_verdict() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Outcome and reason of each of the scanner's verdicts."""
+    reasons = [Reason.NONE, *(reason_named(name) for name in VERDICTS[1:])]
+    outcomes = [
+        Outcome.RATED if r is Reason.NONE else Outcome.FILTERED if r >= Reason.SHORT_CODE else Outcome.REJECTED
+        for r in reasons
+    ]
+    return np.array(outcomes, np.uint8), np.array(reasons, np.uint8)
+
+
+_OUTCOME_OF, _REASON_OF = _by_verdict()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records in one buffer.
+
+    buffer : (m,) uint8; line_at, line_len : (n,) int64, a record each; receipt_ms : when they were
+    received, epoch milliseconds; partition : of the input, 0 in file mode.
+    """
+
+    buffer: NDArray[np.uint8]
+    line_at: Ints
+    line_len: Ints
+    receipt_ms: int
+    partition: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was decided of a batch.
+
+    columns : the decoded records. outcome, reason : (n,) uint8 codes. source, trunk : (n,) int64 codes of
+    names. utc_day, fingerprint, digest : (n,) identity of the records that have one. placed : (15, n) int32,
+    rows `rating.kernel.classify.OUT_COLUMNS`, of records that were placed. call, day, carried, used_ms :
+    (m,) int64, the segments of the rated calls in order. prices : their live prices. cells : the
+    batch's usage. tally : what came in and what became of it.
+    """
+
+    columns: Columns
+    outcome: NDArray[np.uint8]
+    reason: NDArray[np.uint8]
+    source: Ints
+    trunk: Ints
+    utc_day: Ints
+    fingerprint: NDArray[np.uint64]
+    digest: NDArray[np.uint64]
+    placed: NDArray[np.int32]
+    call: Ints
+    day: Ints
+    carried: Ints
+    used_ms: Ints
+    prices: Prices
+    cells: Cells
+    tally: Tally
+
+    def rows(self, *outcomes: Outcome) -> Ints:
+        """Return the records with one of the outcomes, in order."""
+        return np.flatnonzero(np.isin(self.outcome, [int(o) for o in outcomes]))
+
+
+class Engine:
+    """Decides batches and keeps what deciding them needs: identities, names, live positions."""
+
+    def __init__(
+        self, rules: Rules, identities: Identities, live: LivePrices, limits: Limits, key: tuple[int, int]
+    ) -> None:
+        self._rules = rules
+        self._identities = identities
+        self._live = live
+        self._limits = limits
+        self._key = (np.uint64(key[0]), np.uint64(key[1]))
+        self._sources = NameTable(rules.names.all("source"))
+        self._trunks = NameTable(rules.names.all("trunk_group"))
+        self._places = NameTable(list(rules.places))
+
+    @property
+    def names(self) -> Names:
+        """The names that codes stand for."""
+        return self._rules.names
+
+    @property
+    def identities(self) -> Identities:
+        """The identity set."""
+        return self._identities
+
+    def moved_positions(self) -> list[tuple[Position, tuple[int, int]]]:
+        """Return the live positions that moved since the last commit."""
+        return list(self._live.changes())
+
+    def commit(self) -> None:
+        """Keep what the batch changed: it is in the store now."""
+        self._identities.commit()
+        self._live.commit()
+        self.names.mark_saved()
+
+    def abort(self) -> None:
+        """Undo what the batch changed. New names stay: a name without use is no harm."""
+        self._identities.abort()
+        self._live.abort()
+
+    def process(self, batch: Batch, *, recycled: bool = False) -> Result:
+        """Decide a batch.
+
+        Parameters
+        ----------
+        batch : Batch
+        recycled : bool
+            The records are suspended ones tried again: their identity stands already, so they are
+            neither offered nor duplicates.
+        """
+        columns = decode(batch.buffer, batch.line_at, batch.line_len, self._limits)
+        outcome, reason = _OUTCOME_OF[columns.verdict], _REASON_OF[columns.verdict]
+        source = self._intern(self._sources, "source", columns, "source", grows=True)
+        trunk = self._intern(self._trunks, "trunk_group", columns, "trunk_group", grows=not self._rules.plan.trunk_loaded)
+        good = np.flatnonzero(columns.verdict == 0)
+        utc_day = columns.connect_ms // _DAY_MS
+        fingerprint, digest = self._identify(columns, good, utc_day)
+        fresh = good
+        if not recycled:
+            seen = self._identities.offer(good, utc_day, fingerprint, digest)
+            outcome[good[seen[good] == identity.DUPLICATE]] = Outcome.DUPLICATE
+            conflicts = good[seen[good] == identity.CONFLICT]
+            outcome[conflicts], reason[conflicts] = Outcome.SUSPENDED, Reason.ID_CONFLICT
+            fresh = good[seen[good] == identity.NEW]
+        placed = self._place(batch, columns, fresh, trunk, source)
+        why = placed[0, fresh]
+        waiting = fresh[why != 0]
+        outcome[waiting], reason[waiting] = Outcome.SUSPENDED, why[why != 0]
+        if not recycled:
+            self._identities.mark(waiting, utc_day, fingerprint, SUSPENDED)
+        outcome[fresh[(why == 0) & (placed[1, fresh] != 0)]] = Outcome.VERIFICATION
+        rated = np.flatnonzero(outcome == Outcome.RATED)
+        call, day, carried, used_ms = self._split(columns, placed, rated)
+        cells = self._add_up(columns, placed, trunk, call, day, carried, used_ms)
+        prices = self._live.price(placed, trunk, call, day, carried, used_ms)
+        tally = count(
+            source,
+            self.names.all("source"),
+            outcome,
+            reason,
+            columns.duration_ms,
+            batch.receipt_ms // _HOUR_MS,
+            batch.partition,
+        )
+        tally.check()
+        return Result(
+            columns, outcome, reason, source, trunk, utc_day, fingerprint, digest, placed, call, day, carried,
+            used_ms, prices, cells, tally,
+        )  # fmt: skip
+
+    def _intern(self, table: NameTable, kind: str, columns: Columns, field: str, *, grows: bool) -> Ints:
+        """Return codes of a field's names; new ones get codes where the list may grow."""
+        at, length = getattr(columns, f"{field}_at"), getattr(columns, f"{field}_len")
+        length = np.where(length > 0, length, -1)
+        codes = table.codes(columns.text, at, length)
+        if grows:
+            unknown = np.flatnonzero(codes == -1)
+            if unknown.size:
+                for row in unknown.tolist():
+                    self.names.code(kind, columns.cut(field, row).decode("ascii"))
+                table.fill(self.names.all(kind))
+                codes = table.codes(columns.text, at, length)
+        return codes
+
+    def _identify(self, columns: Columns, rows: Ints, utc_day: Ints) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        fingerprint, digest = np.zeros(len(columns), np.uint64), np.zeros(len(columns), np.uint64)
+        identity.fingerprints(
+            *self._key, columns.text, rows, columns.source_at, columns.source_len, columns.record_id_at,
+            columns.record_id_len, utc_day, fingerprint,
+        )  # fmt: skip
+        identity.digests(
+            *self._key, columns.text, rows, columns.connect_ms, columns.duration_ms, columns.called, columns.calling,
+            columns.lrn, columns.jip, columns.cic, columns.calling_digits, columns.isp, columns.voip,
+            columns.orig_ocn, columns.term_ocn, columns.trunk_group_at, columns.trunk_group_len,
+            columns.routing_point_at, columns.routing_point_len, digest,
+        )  # fmt: skip
+        return fingerprint, digest
+
+    def _place(self, batch: Batch, columns: Columns, rows: Ints, trunk: Ints, source: Ints) -> NDArray[np.int32]:
+        place = self._places.codes(columns.text, columns.routing_point_at, columns.routing_point_len)
+        placed = np.zeros((len(OUT_COLUMNS), len(columns)), np.int32)
+        classify(
+            self._rules.plan, batch.receipt_ms, rows, columns.connect_ms, columns.called, columns.calling,
+            columns.calling_digits, columns.lrn, columns.jip, columns.cic, columns.orig_ocn, columns.term_ocn,
+            trunk, place, source, placed,
+        )  # fmt: skip
+        return placed
+
+    def _split(self, columns: Columns, placed: NDArray[np.int32], rows: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        out = np.empty((4, 3 * rows.size), np.int64)
+        plan = self._rules.plan
+        n = cell_kernel.split(
+            plan.midnights, plan.agreement_by_connect, rows, columns.connect_ms, columns.duration_ms,
+            placed[11], placed[3], out[0], out[1], out[2], out[3],
+        )  # fmt: skip
+        return out[0, :n], out[1, :n], out[2, :n], out[3, :n]
+
+    def _add_up(
+        self, columns: Columns, placed: NDArray[np.int32], trunk: Ints, call: Ints, day: Ints, carried: Ints, used_ms: Ints
+    ) -> Cells:
+        if not call.size:
+            return EMPTY
+        slots = 8
+        while slots < 2 * call.size:
+            slots *= 2
+        keys, values = np.empty((call.size, 3), np.int64), np.empty((call.size, 3), np.int64)
+        n = cell_kernel.accumulate(
+            placed, columns.isp, columns.voip, trunk, call, day, carried, used_ms, np.full(slots, -1, np.int32), keys, values
+        )
+        cells = Cells(keys[:n], values[:n])
+        # What the kernel added up has to be what the records said: the cells are the books' only source.
+        measured = int(columns.duration_ms[np.unique(call)].sum())
+        assert int(cells.ms.sum()) == measured, f"cells hold {int(cells.ms.sum())} ms of calls of {measured} ms"
+        return cells
+

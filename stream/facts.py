@@ -1,0 +1,37 @@
+"""From a workspace and its store to the facts that a statement is a function of."""
+
+from datetime import date
+
+from rating.facts import Facts
+from rating.names import Names
+from rating.reference.rows import as_known
+from rating.usage import EMPTY, Cells
+from stream.books.store import Store
+from stream.workspace.calendar import FIRST_DAY
+from stream.workspace.load import Workspace
+
+__all__ = ["make_facts"]
+
+
+def make_facts(workspace: Workspace, names: Names, store: Store | None, as_known_at: date) -> Facts:
+    """Return the facts as known on a day; usage is always what is loaded."""
+    memo: dict[tuple[str, str], Cells] = {}
+
+    def cells_of(agreement: str, month: str) -> Cells:
+        code = names.find("agreement", agreement)
+        if store is None or code < 0:
+            return EMPTY
+        if (agreement, month) not in memo:
+            memo[agreement, month] = store.cells(code, month)
+        return memo[agreement, month]
+
+    return Facts(
+        tables=as_known(workspace.tables, as_known_at),
+        instruments=workspace.instruments,
+        events=workspace.events,
+        policies={row.agreement: workspace.policy(row.agreement, as_known_at) for row in workspace.tables.agreements},
+        names=names,
+        cells_of=cells_of,
+        first_day=FIRST_DAY,
+        as_known_at=as_known_at,
+    )

@@ -1,0 +1,1 @@
+"""File mode: rates files into the embedded store, exactly once."""

@@ -1,0 +1,198 @@
+"""Rate files into the workspace's store, exactly once: a file is its digest, a batch one transaction."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, insert, select, update
+
+from rating.names import Names
+from schemas.columns import Limits
+from schemas.decode import split_lines
+from stream.books import tables as t
+from stream.books.store import Store, open_store
+from stream.clock import now_ms, today
+from stream.engine import Batch, Engine
+from stream.errors import BadInput, StoreUnreachable
+from stream.facts import make_facts
+from stream.files.archive import sweep, write_segments
+from stream.files.reader import CallFile, Chunk, open_call_file
+from stream.files.sink import merge_chunks, save_batch
+from stream.identities import Identities
+from stream.live import LivePrices
+from stream.rules import compile_rules
+from stream.tally import Tally
+from stream.workspace.load import Workspace
+
+__all__ = ["FileDone", "Rated", "call_files", "make_engine", "rate_files"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileDone:
+    """What was done with one file: its digest, records rated now, and whether it was known already."""
+
+    path: Path
+    sha256: str
+    records: int
+    known: str = ""
+
+
+@dataclass(slots=True)
+class Rated:
+    """What a run did: its tally (this run's records only) and its files."""
+
+    tally: Tally = field(default_factory=Tally)
+    files: list[FileDone] = field(default_factory=list)
+    identities: tuple[int, int] = (0, 0)
+
+
+Progress = Callable[[Path, int, int, int], None]
+"""Called after each batch with the file, its bytes (compressed), the bytes done and the run's records."""
+
+
+def make_engine(workspace: Workspace, store: Store, names: Names) -> Engine:
+    """Make an engine over a store's identities and positions, with terms as known today."""
+    rules = compile_rules(workspace, names)
+    facts = make_facts(workspace, names, store, today())
+    live = LivePrices(facts, rules.plan, store.positions())
+    limits = Limits(workspace.settings.limits.max_line_bytes, workspace.settings.limits.max_duration_ms)
+    return Engine(rules, Identities(store.identities), live, limits, store.key())
+
+
+def rate_files(workspace: Workspace, paths: Iterable[Path], progress: Progress | None = None) -> Rated:
+    """Rate call files into a workspace.
+
+    Files are opened and checked before the first is rated, so that a damaged one changes nothing.
+    A file that is done is left alone; one that was cut short goes on where its last batch ended.
+
+    Raises
+    ------
+    BadInput
+        If a file cannot be read or is damaged, or is written to while it is rated.
+    StoreUnreachable
+        If the store cannot be written, or another process is writing into it.
+    """
+    files = [open_call_file(path) for path in paths]
+    try:
+        store = open_store(workspace)
+        with store.writing():
+            return _Run(workspace, store, progress).rate(files)
+    finally:
+        for file in files:
+            file.close()
+
+
+class _Run:
+    def __init__(self, workspace: Workspace, store: Store, progress: Progress | None) -> None:
+        self._workspace = workspace
+        self._store = store
+        self._progress = progress
+        self._receipt_ms = now_ms()
+        self._done = Rated()
+        with store.reading() as c:
+            manifest = [row.path for row in c.execute(select(t.archive.c.path))]
+        with _disk(workspace.folder):
+            sweep(workspace.folder, manifest)
+        self._engine = make_engine(workspace, store, store.names())
+
+    def rate(self, files: Iterable[CallFile]) -> Rated:
+        for file in files:
+            self._file(file)
+        with self._store.transaction() as c:
+            merge_chunks(c)
+        self._done.identities = self._engine.identities.memory
+        return self._done
+
+    def _file(self, file: CallFile) -> None:
+        with self._store.transaction() as c:
+            row = c.execute(select(t.files).where(t.files.c.sha256 == file.sha256)).first()
+            if row is None:
+                values = {"sha256": file.sha256, "path": str(file.path), "bytes": file.bytes, "received_ms": self._receipt_ms}
+                key = c.execute(insert(t.files).values(**values, offset=0, records=0, lines=0, done=0)).inserted_primary_key
+                assert key is not None
+                number, offset, lines = int(key[0]), 0, 0
+            else:
+                number, offset, lines = row.file, row.offset, row.lines
+        if row is not None and row.done:
+            self._done.files.append(FileDone(file.path, file.sha256, 0, known=row.path))
+            return
+        records = 0
+        for chunk in file.chunks(offset, self._workspace.settings.limits.batch_bytes):
+            count, newlines = self._batch(file, number, chunk, lines)
+            records += count
+            lines += newlines
+        with self._store.transaction() as c:
+            c.execute(update(t.files).where(t.files.c.file == number).values(done=1))
+        self._done.files.append(FileDone(file.path, file.sha256, records))
+
+    def _batch(self, file: CallFile, number: int, chunk: Chunk, lines: int) -> tuple[int, int]:
+        """Take one chunk through; return its records and its newlines."""
+        line_at, line_len = split_lines(chunk.buffer, 0, chunk.buffer.size)
+        newlines = np.flatnonzero(chunk.buffer == 10)
+        first_line = lines + 1 + np.searchsorted(newlines, line_at)
+        layer = f"file:{number}"
+        try:
+            result = self._engine.process(Batch(chunk.buffer, line_at, line_len, self._receipt_ms))
+            with _disk(self._workspace.folder):
+                segments = write_segments(
+                    self._workspace.folder,
+                    result,
+                    self._engine.names,
+                    file=number,
+                    offset=chunk.offset,
+                    receipt_ms=self._receipt_ms,
+                    layer=layer,
+                    stem=f"file-{number:06d}-{chunk.offset:014d}",
+                )
+            if not file.unchanged():
+                raise BadInput("was written to while it was being rated; rate it again when it is whole", file=file.path)
+            with self._store.transaction() as c:
+                save_batch(
+                    c,
+                    self._engine,
+                    result,
+                    layer=layer,
+                    file=number,
+                    first_line=first_line,
+                    receipt_ms=self._receipt_ms,
+                )
+                _advance(c, number, chunk, len(result.columns), newlines.size, segments)
+        except BaseException:
+            self._engine.abort()
+            raise
+        self._engine.commit()
+        self._done.tally.add(result.tally)
+        if self._progress is not None:
+            self._progress(file.path, file.bytes, chunk.end, len(result.columns))
+        return len(result.columns), newlines.size
+
+
+def _advance(c: Connection, number: int, chunk: Chunk, records: int, newlines: int, segments: list[dict[str, Any]]) -> None:
+    if segments:
+        c.execute(insert(t.archive), segments)
+    c.execute(
+        update(t.files)
+        .where(t.files.c.file == number)
+        .values(offset=chunk.end, records=t.files.c.records + records, lines=t.files.c.lines + newlines)
+    )
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    """Turn a full or read-only disk into an error that names the workspace."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreUnreachable(f"{folder}: cannot be written to: {error.strerror or error}") from error
+
+
+def call_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files behind paths: a directory stands for the call files in it, by name."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(p for p in path.iterdir() if p.is_file() and ".ndjson" in p.suffixes)
+        else:
+            yield path

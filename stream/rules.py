@@ -1,0 +1,38 @@
+"""A workspace compiled to what a batch is decided with."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from rating.names import Names
+from rating.reference.plan import Plan, compile_plan
+from stream.workspace.calendar import FIRST_DAY, midnights
+from stream.workspace.load import Workspace
+
+__all__ = ["Rules", "compile_rules"]
+
+_UTC: Final = "UTC"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The number plan and tables as arrays, and the names that routing points may have."""
+
+    plan: Plan
+    places: dict[str, int]
+    names: Names
+    first_day: date
+
+
+def compile_rules(workspace: Workspace, names: Names) -> Rules:
+    """Compile a workspace; names that are new to the store are added to `names`."""
+    zones = dict.fromkeys([_UTC, *(row.time_zone for row in workspace.tables.agreements)])
+    by_connect = frozenset(
+        row.agreement
+        for row in workspace.tables.agreements
+        if workspace.policy(row.agreement, date.max).rate_date == "connect"
+    )
+    plan, places = compile_plan(
+        workspace.tables, names, {zone: midnights(zone) for zone in zones}, FIRST_DAY, by_connect
+    )
+    return Rules(plan, places, names, FIRST_DAY)

@@ -1,0 +1,1 @@
+"""The instruments that ship with the package, and how a file becomes one."""

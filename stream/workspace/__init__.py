@@ -1,0 +1,1 @@
+"""Reads a workspace: settings, instruments, reference tables, events."""

@@ -1,0 +1,24 @@
+"""What every test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# A shared machine stalls now and then: a deadline a case would fail for the machine's reasons.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("default")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder of designs, real number plan and conformance cases that stands beside the project."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"CI runs with the shared folder beside the project, and {folder} is not there")
+        pytest.skip("needs the shared folder beside the project")
+    return folder
