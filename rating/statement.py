@@ -30,9 +30,16 @@ def line_id(agreement: str, month: str, payer: str, payee: str, line: Line) -> s
         _reason(line),
         line.lata or "-",
         line.first.isoformat(),
-        line.tariff.instrument if line.tariff is not None else "-",
+        _price_name(line),
     )
     return "/".join(words)
+
+
+def _price_name(line: Line) -> str:
+    """Return which price it is: unidentified time can have two in one LATA, its class's and access."""
+    if line.tariff is None:
+        return "-"
+    return f"{line.tariff.instrument}:{'+'.join(dict.fromkeys(element.clause for element in line.tariff.elements))}"
 
 
 def _reason(line: Line) -> str:

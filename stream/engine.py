@@ -18,7 +18,7 @@ from rating.names import Names
 from rating.usage import EMPTY, Cells
 from schemas.columns import VERDICTS, Columns, Limits
 from schemas.decode import decode
-from stream.identities import SUSPENDED, Identities
+from stream.identities import RATED, SUSPENDED, Identities
 from stream.interning import NameTable
 from stream.live import LivePrices, Position, Prices
 from stream.rules import Rules
@@ -164,6 +164,8 @@ class Engine:
         if not recycled:
             self._identities.mark(waiting, utc_day, fingerprint, SUSPENDED)
         outcome[fresh[(why == 0) & (placed[1, fresh] != 0)]] = Outcome.VERIFICATION
+        if recycled:
+            self._identities.mark(fresh[why == 0], utc_day, fingerprint, RATED)
         rated = np.flatnonzero(outcome == Outcome.RATED)
         call, day, carried, used_ms = self._split(columns, placed, rated)
         cells = self._add_up(columns, placed, trunk, call, day, carried, used_ms)

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from stream import compile_cache
+
+compile_cache.place()  # before any test imports numba
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # A shared machine stalls now and then: a deadline a case would fail for the machine's reasons.

@@ -11,13 +11,13 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from rating.codes import Outcome, Reason
 from rating.names import Names
 from rating.usage import Cells, merge
 from stream.books import tables as t
-from stream.errors import BadInput, StoreUnreachable
+from stream.errors import BadInput, InvariantBroken, StoreUnreachable
 from stream.tally import Tally
 from stream.workspace.load import Workspace
 
@@ -113,7 +113,7 @@ class Store:
         with self.reading() as c:
             for row in c.execute(select(t.intake)):
                 tally.intake[row.source, row.hour, row.partition] = (row.records, row.ms)
-            for row in c.execute(select(t.outcomes)):
+            for row in c.execute(select(t.outcomes).where((t.outcomes.c.records != 0) | (t.outcomes.c.ms != 0))):
                 key = ((row.source, row.hour, row.partition), Outcome(row.outcome), Reason(row.reason))
                 tally.outcomes[key] = (row.records, row.ms)
         return tally
@@ -129,6 +129,8 @@ class Store:
 def _store_errors(folder: Path) -> Iterator[None]:
     try:
         yield
+    except IntegrityError as error:
+        raise InvariantBroken(f"{folder}: the store refused what does not fit its books: {error.orig}") from error
     except OperationalError as error:
         raise StoreUnreachable(f"{folder}: the store does not answer: {error.orig}") from error
     except DatabaseError as error:

@@ -9,9 +9,11 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line and exit."""
+    from stream import compile_cache  # noqa: PLC0415
     from stream.cli.app import run  # noqa: PLC0415  (typer only once something is asked)
 
     try:
+        compile_cache.place()
         code = run(sys.argv[1:])
     except RatestreamError as error:
         sys.stderr.write(f"ratestream: {error}\n")

@@ -84,8 +84,23 @@ FORMATS: Final[Mapping[str, Format]] = {
         ("record_id", "source", "connect_time", "calling", *_OPTIONAL, "called", "duration_ms"), "", 7, True, 1, "epoch"
     ),
     "mad-1": Format(
-        ("source", "record_id", "trunk_group", "calling", "jip", "called", "lrn", "cic", "routing_point", "isp", "voip")
-        + ("orig_ocn", "term_ocn", "connect_time", "duration_ms"),
+        (
+            "source",
+            "record_id",
+            "trunk_group",
+            "calling",
+            "jip",
+            "called",
+            "lrn",
+            "cic",
+            "routing_point",
+            "isp",
+            "voip",
+            "orig_ocn",
+            "term_ocn",
+            "connect_time",
+            "duration_ms",
+        ),
         "M",
         4,
         False,

@@ -49,8 +49,8 @@ class Rated:
     identities: tuple[int, int] = (0, 0)
 
 
-Progress = Callable[[Path, int, int, int], None]
-"""Called after each batch with the file, its bytes (compressed), the bytes done and the run's records."""
+Progress = Callable[[Path, int, float, int], None]
+"""Called after each batch with the file, its size in bytes, the share of it that is done, and the batch's records."""
 
 
 def make_engine(workspace: Workspace, store: Store, names: Names) -> Engine:
@@ -166,7 +166,7 @@ class _Run:
         self._engine.commit()
         self._done.tally.add(result.tally)
         if self._progress is not None:
-            self._progress(file.path, file.bytes, chunk.end, len(result.columns))
+            self._progress(file.path, file.bytes, chunk.end / max(file.content_bytes, 1), len(result.columns))
         return len(result.columns), newlines.size
 
 

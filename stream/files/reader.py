@@ -46,6 +46,7 @@ class CallFile:
         self._handle = handle
         self._stat = _stamp(handle)
         self.bytes = self._stat[0]
+        self.content_bytes = self.bytes
         self.sha256 = self._digest()
 
     def _digest(self) -> str:
@@ -55,8 +56,7 @@ class CallFile:
         while block := self._handle.read(_BLOCK):
             digest.update(block)
         if self._compressed:
-            for _ in self._blocks():
-                pass
+            self.content_bytes = sum(len(block) for block in self._blocks())
         return digest.hexdigest()
 
     @property

@@ -16,7 +16,7 @@ from stream.engine import Engine, Result
 from stream.tally import Tally
 from stream.workspace.calendar import FIRST_DAY
 
-__all__ = ["add_cells", "add_identities", "add_tally", "merge_chunks", "save_batch"]
+__all__ = ["add_cells", "add_identities", "add_positions", "add_tally", "merge_chunks", "save_batch", "save_names"]
 
 _MERGE_AT: Final = 24
 """Chunks of a month's cells or a day's identities that are let stand before they are merged."""
@@ -34,7 +34,7 @@ def save_batch(
     add_cells(c, layer, result.cells)
     add_identities(c, engine.identities.changes())
     add_tally(c, result.tally)
-    _add_positions(c, engine)
+    add_positions(c, engine)
     _keep_texts(c, engine, result, file, first_line, receipt_ms)
 
 
@@ -100,7 +100,8 @@ def add_tally(c: Connection, tally: Tally) -> None:
             c.execute(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=added), rows)
 
 
-def _add_positions(c: Connection, engine: Engine) -> None:
+def add_positions(c: Connection, engine: Engine) -> None:
+    """Save the live positions that moved."""
     rows = [
         {"agreement": code, "month": month, "a_ms": a, "b_ms": b} for (code, month), (a, b) in engine.moved_positions()
     ]

@@ -98,7 +98,7 @@ class Places:
         for row in table("local_areas"):
             areas[row["area"]].add(row["rate_center"])
         self.near = {frozenset((a, b)) for area in areas.values() for a in area for b in area}
-        self.near |= {frozenset((row["rate_center"],)) for row in self.blocks.values()}
+        self.near |= {frozenset((row["rate_center"],)) for row in table("number_blocks")}
         for row in table("eas_pairs"):
             if row["kind"] == "mandatory":
                 self.near.add(frozenset((row["rate_center_a"], row["rate_center_b"])))

@@ -94,7 +94,8 @@ def test_the_boundary_call_is_a_local_call_to_a_modem() -> None:
 
 
 def test_modems_are_busy_at_night_and_offices_by_day(made: list[Path]) -> None:
-    modems, voice = Counter(), Counter()
+    modems: Counter[int] = Counter()
+    voice: Counter[int] = Counter()
     places = Places()
     for record in records_of([path for path in made if "mke-1" in path.name]):
         hour = datetime.fromtimestamp(record["connect_ms"] / 1000, UTC).astimezone(CENTRAL).hour
@@ -107,7 +108,8 @@ def test_modems_are_busy_at_night_and_offices_by_day(made: list[Path]) -> None:
 
 
 def test_lengths_are_those_of_sessions_and_of_talk(made: list[Path]) -> None:
-    sessions, talk = [], []
+    sessions: list[float] = []
+    talk: list[float] = []
     for record in records_of([path for path in made if path.name.startswith("mke-1-2003-06")]):
         (sessions if record.get("isp") is True else talk if "jip" in record and "isp" not in record else []).append(
             record["duration_ms"] / 60_000

@@ -1,0 +1,190 @@
+"""close, statement, ledger: the books."""
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stream.cli.console import AsKnownAt, Json, Month, WorkspaceDir, emit, known_day, note, parse_month, printer
+from stream.errors import BadInput, WrongUsage
+
+if TYPE_CHECKING:
+    from stream.books.store import Store
+    from stream.workspace.load import Workspace
+
+__all__ = ["register"]
+
+
+class Format(str, Enum):
+    """How a statement is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group's commands."""
+    app.command("close")(close)
+    app.command("statement")(statement)
+    ledger = typer.Typer(help="The booked entries.", no_args_is_help=True)
+    ledger.command("show")(ledger_show)
+    ledger.command("verify")(ledger_verify)
+    app.add_typer(ledger, name="ledger")
+
+
+def _open(workspace: Path | None) -> tuple["Workspace", "Store"]:
+    from stream.books.store import open_store  # noqa: PLC0415
+    from stream.workspace.load import load_workspace  # noqa: PLC0415
+
+    loaded = load_workspace(workspace)
+    return loaded, open_store(loaded)
+
+
+def close(month: Month, workspace: WorkspaceDir = None, as_known_at: AsKnownAt = None, as_json: Json = False) -> None:
+    """Close a month: check conservation, issue each agreement's statement, book its lines. Once."""
+    from stream.books.closing import close_month  # noqa: PLC0415
+    from stream.cli.numbers import dollars  # noqa: PLC0415
+
+    loaded, store = _open(workspace)
+    closed = close_month(loaded, store, parse_month(month), known_day(as_known_at))
+    if as_json:
+        emit([
+            {"agreement": c.agreement, "month": c.month, "number": c.number, "already": c.already, "totals": c.total}
+            for c in closed
+        ])
+        return
+    if not closed:
+        note(f"{month}: no agreement has usage in this month, nothing to close")
+    for c in closed:
+        totals = "; ".join(f"{who} {dollars(amount)}" for who, amount in c.total.items())
+        how = "was closed before" if c.already else "closed"
+        printer().print(f"{c.agreement} {c.month}: {how}, statement no. {c.number}: {totals}", soft_wrap=True)
+
+
+def statement(
+    agreement: Annotated[str, typer.Argument(metavar="AGREEMENT", help="An agreement, or all.")],
+    month: Month,
+    workspace: WorkspaceDir = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
+    as_known_at: AsKnownAt = None,
+    issued: Annotated[
+        int | None, typer.Option("--issued", metavar="[N]", help="To the byte as issued by close: number N, or the last.")
+    ] = None,
+    assurance: Annotated[bool, typer.Option("--assurance", help="The document issued beside it: receipt and checks.")] = False,
+) -> None:
+    """Show an agreement's statement of a month, open or closed; `all` shows every agreement's."""
+    from stream.clock import today  # noqa: PLC0415
+
+    if as_known_at is not None and issued is not None:
+        raise WrongUsage("--as-known-at and --issued exclude each other: what was issued was known on its own day")
+    loaded, store = _open(workspace)
+    names = [row.agreement for row in loaded.tables.agreements]
+    if agreement != "all" and agreement not in names:
+        raise BadInput.found(agreement, f"all, or one of {', '.join(names)}", field="AGREEMENT")
+    chosen = names if agreement == "all" else [agreement]
+    parse_month(month)
+    if assurance or issued is not None:
+        _print_issued(store, chosen, month, issued or 0, form, assurance=assurance)
+        return
+    from stream.desk.statements import current_statements  # noqa: PLC0415
+
+    known = today() if as_known_at is None else known_day(as_known_at)
+    documents = current_statements(loaded, store, chosen, month, known)
+    _print(documents, form, many=agreement == "all", loaded=loaded)
+
+
+def _print_issued(
+    store: "Store", agreements: list[str], month: str, number: int, form: Format, *, assurance: bool
+) -> None:
+    import sys  # noqa: PLC0415
+
+    import orjson  # noqa: PLC0415
+
+    found = []
+    for name in agreements:
+        issued = [row for row in store.issued(name, month) if not number or row.number == number]
+        if issued:
+            found.append(issued[-1])
+    if not found:
+        what = f"no. {number}" if number else "any"
+        raise BadInput.found(None, f"a statement issued for {month} ({what}); close the month first", field="--issued")
+    bodies = [row.assurance if assurance else row.body for row in found]
+    if len(agreements) == 1 and (assurance or form is not Format.CSV) and form is not Format.TEXT:
+        sys.stdout.write(bodies[0].decode())
+        return
+    if assurance:
+        emit([orjson.loads(body) for body in bodies] if len(bodies) > 1 else orjson.loads(bodies[0]))
+        return
+    _print([orjson.loads(body) for body in bodies], form, many=len(agreements) > 1, loaded=None)
+
+
+def _print(documents: list[dict[str, Any]], form: Format, *, many: bool, loaded: "Workspace | None") -> None:
+    import sys  # noqa: PLC0415
+
+    if form is Format.JSON:
+        if many:
+            emit(documents)
+        else:
+            from stream.books.closing import body_of  # noqa: PLC0415
+
+            sys.stdout.write(body_of(documents[0]).decode())
+        return
+    if form is Format.CSV:
+        from stream.cli.statement_csv import write_csv  # noqa: PLC0415
+
+        write_csv(documents, sys.stdout)
+        return
+    from stream.cli.statement_render import render_statement  # noqa: PLC0415
+
+    paraphrases = _paraphrases(loaded)
+    console = printer()
+    for position, document in enumerate(d for d in documents if d["usage"] or not many):
+        if position:
+            console.print()
+        render_statement(document, paraphrases, console)
+
+
+def _paraphrases(loaded: "Workspace | None") -> dict[str, str]:
+    if loaded is None:
+        return {}
+    return {f"{i.id} {clause.ref}": clause.says for i in loaded.instruments for clause in i.clause}
+
+
+def ledger_show(
+    workspace: WorkspaceDir = None,
+    agreement: Annotated[str | None, typer.Option("--agreement", help="Only this agreement's.")] = None,
+    month: Annotated[str | None, typer.Option("--month", metavar="MONTH", help="Only this month's.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the booked entries, oldest first, with what they sum to."""
+    from stream.desk.ledger import ledger_rows  # noqa: PLC0415
+
+    _, store = _open(workspace)
+    rows = ledger_rows(store, agreement, month)
+    if as_json:
+        emit(rows)
+        return
+    from stream.cli.ledger_render import render_ledger  # noqa: PLC0415
+
+    render_ledger(rows, printer())
+
+
+def ledger_verify(workspace: WorkspaceDir = None, as_json: Json = False) -> None:
+    """Verify the books: hash chain, sums, statements as issued and made again, conservation."""
+    from stream.books.verify import verify  # noqa: PLC0415
+
+    loaded, store = _open(workspace)
+    checks = verify(loaded, store)
+    if as_json:
+        emit([{"check": c.name, "count": c.count, "faults": list(c.faults)} for c in checks])
+    else:
+        console = printer()
+        for check in checks:
+            mark = "[red]FAULT[/red]" if check.faults else "[green]ok[/green]   "
+            console.print(f"{mark} {check.name} ({check.count:,})", soft_wrap=True)
+            for fault in check.faults:
+                console.print(f"      {fault}", markup=False, soft_wrap=False)
+    if any(check.faults for check in checks):
+        raise typer.Exit(1)

@@ -1,0 +1,75 @@
+"""suspense list, suspense recycle: what waits."""
+
+from typing import Annotated
+
+import typer
+
+from stream.cli.console import Json, WorkspaceDir, emit, printer
+from stream.errors import WrongUsage
+
+__all__ = ["register"]
+
+Why = Annotated[str | None, typer.Option("--reason", help="Only what waits for this reason, as unknown_ocn.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group's commands."""
+    suspense = typer.Typer(help="What waits, why, and trying it again.", no_args_is_help=True)
+    suspense.command("list")(suspense_list)
+    suspense.command("recycle")(suspense_recycle)
+    app.add_typer(suspense, name="suspense")
+
+
+def suspense_list(
+    workspace: WorkspaceDir = None,
+    reason: Why = None,
+    rejected: Annotated[bool, typer.Option("--rejected", help="What was rejected, instead of what waits.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List what waits in suspense, why, and what would mend it."""
+    from stream.books.store import open_store  # noqa: PLC0415
+    from stream.suspense.listing import rejected_rows, waiting_rows  # noqa: PLC0415
+    from stream.workspace.load import load_workspace  # noqa: PLC0415
+
+    store = open_store(load_workspace(workspace))
+    rows = rejected_rows(store) if rejected else waiting_rows(store, _reason(reason))
+    if as_json:
+        emit(rows)
+        return
+    from stream.cli.suspense_render import render_suspense  # noqa: PLC0415
+
+    render_suspense(rows, printer(), "rejected" if rejected else "waiting")
+
+
+def suspense_recycle(workspace: WorkspaceDir = None, reason: Why = None, as_json: Json = False) -> None:
+    """Try what waits again under today's reference data."""
+    from stream.books.store import open_store  # noqa: PLC0415
+    from stream.suspense.recycle import recycle  # noqa: PLC0415
+    from stream.workspace.load import load_workspace  # noqa: PLC0415
+
+    loaded = load_workspace(workspace)
+    done = recycle(loaded, open_store(loaded), _reason(reason))
+    if as_json:
+        emit({"tried": done.tried, "moved": done.moved, "waiting": done.waiting})
+        return
+    console = printer()
+    console.print(f"{done.tried:,} records tried again")
+    for outcome, count in sorted(done.moved.items()):
+        console.print(f"  {count:,} now {outcome}")
+    for why, count in sorted(done.waiting.items()):
+        console.print(f"  {count:,} still wait: {why}")
+
+
+def _reason(text: str | None):  # noqa: ANN202  (the type would load the codes with the command line)
+    from rating.codes import Reason, name_of, reason_named  # noqa: PLC0415
+
+    if text is None:
+        return None
+    try:
+        reason = reason_named(text)
+    except KeyError:
+        reason = Reason.NONE
+    if reason < Reason.ID_CONFLICT:
+        known = ", ".join(name_of(r) for r in Reason if r >= Reason.ID_CONFLICT)
+        raise WrongUsage(f"--reason: found {text!r}, expected one of {known}")
+    return reason

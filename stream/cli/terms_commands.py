@@ -1,0 +1,107 @@
+"""terms lint, show, timeline: the contracts as data."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stream.cli.console import AsKnownAt, Json, Strict, WorkspaceDir, emit, known_day, printer
+from stream.errors import BadInput, WrongUsage
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group's commands."""
+    terms = typer.Typer(help="The contracts as data: clauses, what is in force when, checks.", no_args_is_help=True)
+    terms.command("show")(terms_show)
+    terms.command("timeline")(terms_timeline)
+    terms.command("lint")(terms_lint)
+    app.add_typer(terms, name="terms")
+
+
+def terms_show(
+    instrument: Annotated[str | None, typer.Argument(metavar="[INSTRUMENT]", help="One instrument, clause by clause.")] = None,
+    workspace: WorkspaceDir = None,
+    as_json: Json = False,
+) -> None:
+    """Show the instruments, or one of them clause by clause with what each clause does."""
+    from stream.cli.terms_render import render_instrument, render_instruments, to_json  # noqa: PLC0415
+
+    loaded = _instruments(workspace)
+    if instrument is None:
+        if as_json:
+            emit([to_json(i) for i in loaded])
+        else:
+            render_instruments(loaded, printer())
+        return
+    found = [i for i in loaded if i.id == instrument]
+    if not found:
+        raise BadInput.found(instrument, f"one of {', '.join(i.id for i in loaded)}", field="INSTRUMENT")
+    if as_json:
+        emit(to_json(found[0]))
+    else:
+        render_instrument(found[0], printer())
+
+
+def _instruments(workspace: Path | None):  # noqa: ANN202  (the type would load the model with the command line)
+    """Return the workspace's instruments; outside a workspace, those that ship with the package."""
+    from stream.terms.load import load_packaged, packaged_ids  # noqa: PLC0415
+    from stream.workspace.load import load_instruments  # noqa: PLC0415
+    from stream.workspace.settings import find_workspace, read_settings  # noqa: PLC0415
+
+    try:
+        folder = find_workspace(workspace)
+    except BadInput:
+        if workspace is not None:
+            raise
+        return load_packaged(packaged_ids())
+    return load_instruments(read_settings(folder))
+
+
+def terms_timeline(
+    agreement: Annotated[str, typer.Argument(metavar="AGREEMENT", help="An agreement of agreements.csv.")],
+    workspace: WorkspaceDir = None,
+    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Only the terms of this day, with the reasons.")] = None,
+    as_known_at: AsKnownAt = None,
+    as_json: Json = False,
+) -> None:
+    """Show which terms were in force when and why, as known on a day."""
+    from stream.cli.timeline_render import render_timeline, timeline_json  # noqa: PLC0415
+    from stream.desk.timelines import timeline_of  # noqa: PLC0415
+    from stream.workspace.load import load_workspace  # noqa: PLC0415
+
+    loaded = load_workspace(workspace)
+    names = [row.agreement for row in loaded.tables.agreements]
+    if agreement not in names:
+        raise BadInput.found(agreement, f"one of {', '.join(names)}", field="AGREEMENT")
+    timeline = timeline_of(loaded, agreement, known_day(as_known_at))
+    day = _day(on)
+    if as_json:
+        emit(timeline_json(timeline, day))
+    else:
+        render_timeline(timeline, printer(), day)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise WrongUsage(f"--on: found {text!r}, expected a day as 2003-06-14") from None
+
+
+def terms_lint(workspace: WorkspaceDir = None, as_json: Json = False, strict: Strict = False) -> None:
+    """Check the instruments: dangling references, overlaps, what cannot be reached, sums that do not hold."""
+    from rating.terms.lint import lint  # noqa: PLC0415
+    from stream.cli.terms_render import findings_to_json, render_findings  # noqa: PLC0415
+
+    findings = lint(_instruments(workspace))
+    if as_json:
+        emit(findings_to_json(findings))
+    else:
+        render_findings(findings, printer())
+    if any(finding.severity == "error" for finding in findings):
+        raise typer.Exit(3)
+    if strict and any(finding.severity == "warning" for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,125 @@
+"""Which terms were in force when and why, for a terminal."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rating.codes import name_of
+from rating.terms.tariff import Tariff, rate_text
+from rating.terms.timeline import Interval, Timeline
+from stream.cli.numbers import rate
+
+__all__ = ["render_timeline", "timeline_json"]
+
+
+def _price(tariff: Tariff) -> str:
+    if tariff.plain is not None:
+        return rate(rate_text(tariff.plain))
+    parts = []
+    for element in tariff.elements:
+        money = [f"{rate(rate_text(element.per_minute))}/min"] if element.per_minute else []
+        money += [f"{rate(rate_text(element.per_call))}/call"] if element.per_call else []
+        narrowed = [word for word in (element.route, element.jurisdiction) if word != "any"]
+        name = " ".join([element.name or "minute", *narrowed])
+        parts.append(f"{name} {' '.join(money)}")
+    return " + ".join(parts)
+
+
+def _rules(interval: Interval) -> list[tuple[str, str, str]]:
+    """Return (what, how, clause) of everything that prices, limits or gates on the interval's days."""
+    out: list[tuple[str, str, str]] = []
+    by_tariff: dict[Tariff, list[str]] = {}
+    for kind, tariff in sorted(interval.own.items()):
+        by_tariff.setdefault(tariff, []).append(name_of(kind))
+    for tariff, kinds in by_tariff.items():
+        marked = " (illustrative)" if tariff.illustrative else ""
+        out.append((", ".join(kinds), _price(tariff) + marked, ", ".join(tariff.clauses)))
+    if interval.isp is not None:
+        out.append(("ISP-bound", _price(interval.isp), ", ".join(interval.isp.clauses)))
+    if interval.presumption is not None:
+        ratio = interval.presumption.effect.ratio
+        out.append(("presumption", f"over {ratio}:1, only the excess", interval.presumption.source))
+    if interval.cap is not None:
+        out.append(("growth cap", "the excess is bill and keep", interval.cap.source))
+    if interval.new_market is not None:
+        before = interval.new_market.effect.exchanged_before
+        out.append(("new market", f"LATAs without exchange before {before}", interval.new_market.source))
+    for gate in interval.gates:
+        how = f"{gate.effect.test}{' by ' + gate.effect.satisfied_by if gate.effect.satisfied_by else ''}"
+        out.append((f"{gate.effect.payee} is entitled by", how, gate.source))
+    for duty in interval.duties:
+        out.append(("duty", f"{duty.effect.who} arranges with each third party", duty.source))
+    return out
+
+
+def _span(interval: Interval) -> str:
+    first = "always" if interval.first == date.min else interval.first.isoformat()
+    last = "open" if interval.last is None else interval.last.isoformat()
+    return f"{first} .. {last}"
+
+
+def _shown(timeline: Timeline, day: date | None) -> list[Interval]:
+    """Return the intervals to show, neighbours with the same rules taken together."""
+    if day is not None:
+        return [timeline.on(day)]
+    out: list[Interval] = []
+    for interval in timeline.intervals:
+        if out and _same(out[-1], interval):
+            out[-1] = replace(out[-1], last=interval.last)
+        else:
+            out.append(interval)
+    return out
+
+
+def _same(a: Interval, b: Interval) -> bool:
+    return (_rules(a), a.in_force, a.provisional) == (_rules(b), b.in_force, b.provisional)
+
+
+def render_timeline(timeline: Timeline, console: Console, day: date | None) -> None:
+    """Print an agreement's intervals with what holds in each, and why each instrument is in force."""
+    row = timeline.agreement
+    console.print(
+        Text(f"{row.agreement}: {row.party_a} and {row.party_b} in {row.state}, as known at {timeline.as_known_at}", style="bold")
+    )
+    for interval in _shown(timeline, day):
+        in_force = ", ".join(interval.in_force) or "no instrument: whatever is not excluded is terms_missing"
+        console.print()
+        console.print(Text.assemble((_span(interval), "bold green"), f"  {in_force}"))
+        table = Table(box=None, show_header=False, padding=(0, 0, 0, 2))
+        table.add_column(overflow="fold", ratio=4)
+        table.add_column(overflow="fold", ratio=5)
+        table.add_column(overflow="fold", ratio=4, style="cyan")
+        for what, how, clause in _rules(interval):
+            table.add_row(what, how, clause)
+        if table.row_count:
+            console.print(table)
+        for why in interval.provisional:
+            console.print(Text(f"  provisional: {why}", style="yellow"))
+    console.print()
+    console.print(Text("why", style="bold"))
+    for chain in timeline.chains.values():
+        for sentence in chain:
+            console.print(Text(f"- {sentence}"))
+
+
+def timeline_json(timeline: Timeline, day: date | None) -> dict[str, Any]:
+    """Return the same as a document."""
+    return {
+        "agreement": timeline.agreement.agreement,
+        "as_known_at": timeline.as_known_at.isoformat(),
+        "intervals": [
+            {
+                "from": None if interval.first == date.min else interval.first.isoformat(),
+                "through": None if interval.last is None else interval.last.isoformat(),
+                "in_force": list(interval.in_force),
+                "provisional": list(interval.provisional),
+                "rules": [{"what": what, "how": how, "clause": clause} for what, how, clause in _rules(interval)],
+            }
+            for interval in _shown(timeline, day)
+        ],
+        "why": {name: list(chain) for name, chain in timeline.chains.items()},
+    }

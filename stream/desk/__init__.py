@@ -1,0 +1,1 @@
+"""What the analyst asks of the books; the commands only print it."""

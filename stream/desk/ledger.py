@@ -1,0 +1,47 @@
+"""The booked entries, for people and programs."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from rating.money import dollars_text, unrounded_text
+from stream.books import tables as t
+from stream.books.store import Store
+
+__all__ = ["ledger_rows"]
+
+
+def ledger_rows(store: Store, agreement: str | None, month: str | None) -> list[dict[str, Any]]:
+    """Return entries with their postings, oldest first, of one agreement and month if they are given."""
+    query = select(t.entries).order_by(t.entries.c.seq)
+    if agreement is not None:
+        query = query.where(t.entries.c.agreement == agreement)
+    if month is not None:
+        query = query.where(t.entries.c.month == month)
+    with store.reading() as c:
+        rows = list(c.execute(query))
+        postings: dict[int, list[dict[str, str]]] = {}
+        for row in c.execute(select(t.postings)):
+            shown = {"side": row.side, "account": row.account, "amount": dollars_text(row.cents)}
+            postings.setdefault(row.entry, []).append(shown)
+    return [
+        {
+            "seq": row.seq,
+            "key": row.key,
+            "agreement": row.agreement,
+            "month": row.month,
+            "line": row.line,
+            "cause": row.cause,
+            "payer": row.payer,
+            "payee": row.payee,
+            "ms": row.ms,
+            "unrounded": unrounded_text(int(row.units)),
+            "amount": dollars_text(row.cents),
+            "clauses": orjson.loads(row.clauses),
+            "booked_at": row.booked_at,
+            "hash": row.hash,
+            "postings": sorted(postings.get(row.seq, []), key=lambda p: p["side"], reverse=True),
+        }
+        for row in rows
+    ]

@@ -1,0 +1,120 @@
+"""The tests of the class table in their order, each with what it looked at (DOMAIN section 3)."""
+
+from datetime import date
+
+from rating.reference.rows import Agreement, NumberBlock
+from stream.explain.call import Call
+from stream.explain.lookups import Lookups, is_toll_free, place_name, where
+from stream.explain.model import Known
+
+__all__ = ["class_of"]
+
+
+def class_of(
+    lookups: Lookups,
+    call: Call,
+    day: date,
+    state: str,
+    caller: NumberBlock | None,
+    dialed: NumberBlock | None,
+    agreement: Agreement | None,
+    *,
+    carried: bool,
+    originator: str,
+    terminator: str,
+) -> tuple[str, tuple[Known, ...]]:
+    """Return a call's class and the tests up to the one that matched, which is the last of them.
+
+    Parameters
+    ----------
+    day, state : date, str
+        The local day of connect, and the state whose day it is.
+    caller, dialed : NumberBlock or None
+        Where the caller and the called number are; None where that is not known.
+    carried : bool
+        Whether the agreement is that of an incumbent which only carried the call.
+    """
+    tests = [Known("same party", f"{originator} and {terminator}: {_yes(originator == terminator)}")]
+    if originator == terminator:
+        return "on_net", tuple(tests)
+    incumbent = agreement.incumbent if agreement is not None else ""
+    tests.append(Known("only carried", f"{incumbent} is {'no' if carried else 'a'} party to the call: {_yes(carried)}"))
+    if carried:
+        return "transit", tuple(tests)
+    toll_free = is_toll_free(call.called)
+    tests.append(Known("toll-free", f"NPA {call.called[:3]}: {_yes(toll_free)}"))
+    if toll_free:
+        return "originating_8yy", tuple(tests)
+    tests.append(Known("caller unknown", f"place known: {_yes(caller is not None)}"))
+    if caller is None:
+        return "unidentified", tuple(tests)
+    assert dialed is not None, "a call that is not toll-free and in no block was suspended before"
+    return _by_place(lookups, call, day, state, caller, dialed, tests)
+
+
+def _by_place(
+    lookups: Lookups, call: Call, day: date, state: str, caller: NumberBlock, dialed: NumberBlock, tests: list[Known]
+) -> tuple[str, tuple[Known, ...]]:
+    """Tests 5 to 11, for two known places."""
+    a, b = f"{caller.state}|{caller.rate_center}", f"{dialed.state}|{dialed.rate_center}"
+    latas = f"LATA {caller.lata}" if caller.lata == dialed.lata else f"LATAs {caller.lata} and {dialed.lata}"
+    same_lata = caller.lata == dialed.lata
+    blocks = where("number_blocks", caller, dialed)
+    tests.append(Known("carrier, other LATA", f"{_cic(call)}, {latas}: {_yes(call.cic is not None and not same_lata)}", blocks))
+    if call.cic is not None and not same_lata:
+        return "interlata_toll", tuple(tests)
+    tests.append(Known("carrier, same LATA", f"{_cic(call)}: {_yes(call.cic is not None)}"))
+    if call.cic is not None:
+        return "ixc_intralata_toll", tuple(tests)
+    near, said, rows = _local(lookups, a, b, day)
+    tests.append(Known("local", f"{said}: {_yes(near)}", rows))
+    if near:
+        return _routed(lookups, call, day, state, a, tests)
+    for kind in ("mandatory", "optional"):
+        pairs = [row for row in lookups.eas(a, b, day) if row.kind == kind] if a != b else []
+        found = f"{place_name(a)} - {place_name(b)}: {_yes(bool(pairs))}"
+        tests.append(Known(f"{kind} EAS", found, where("eas_pairs", *pairs) if pairs else _table(lookups.tables.eas_pairs, "eas_pairs")))
+        if pairs:
+            return f"{kind}_eas", tuple(tests)
+    tests.append(Known("same LATA", f"{latas}: {_yes(same_lata)}", blocks))
+    if same_lata:
+        return "intralata_toll", tuple(tests)
+    tests.append(Known("otherwise", "no other test matched"))
+    return "interlata_toll", tuple(tests)
+
+
+def _local(lookups: Lookups, a: str, b: str, day: date) -> tuple[bool, str, str]:
+    """Return whether two rate centers are local to each other, why, and the rows that say so."""
+    if a == b:
+        return True, f"both in rate center {place_name(a)}", ""
+    rows = lookups.shared_areas(a, b, day)
+    if not rows:
+        return False, f"{place_name(a)} and {place_name(b)} share no local area", _table(lookups.tables.local_areas, "local_areas")
+    areas = ", ".join(dict.fromkeys(row.area for row in rows))
+    return True, f"{place_name(a)} and {place_name(b)} are both in {areas}", where("local_areas", *rows)
+
+
+def _routed(
+    lookups: Lookups, call: Call, day: date, state: str, a: str, tests: list[Known]
+) -> tuple[str, tuple[Known, ...]]:
+    """Tell local from virtual foreign exchange by the routing point (SA 5.1)."""
+    if call.routing_point is None:
+        return "local", tuple(tests)
+    point = f"{state}|{call.routing_point}"
+    near, said, rows = _local(lookups, a, point, day)
+    *before, test = tests
+    said = f"{test.value}; routing point: {said}"
+    tests = [*before, Known(test.name, said, ", ".join(part for part in (test.where, rows) if part))]
+    return ("local" if near else "virtual_fx"), tuple(tests)
+
+
+def _cic(call: Call) -> str:
+    return f"CIC {call.cic}" if call.cic is not None else "no CIC"
+
+
+def _table(rows: object, name: str) -> str:
+    return f"{name}.csv" if rows is not None else f"no {name}.csv"
+
+
+def _yes(answer: bool) -> str:  # noqa: FBT001  (it writes an answer)
+    return "yes" if answer else "no"

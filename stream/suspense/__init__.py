@@ -1,0 +1,1 @@
+"""What waits: listed with what would mend it, and tried again."""
