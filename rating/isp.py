@@ -10,7 +10,7 @@ from typing import Literal
 from rating.codes import TrafficClass
 from rating.facts import Facts, month_days, months_of_year_before
 from rating.growth_cap import Limit, Use, lay, limit_of, use
-from rating.month import Row
+from rating.month import PRESUMPTION_DOWN, Row
 from rating.new_markets import is_new_market
 from rating.presumption import Part, presumed, spread
 from rating.sums import month_rows
@@ -24,17 +24,16 @@ Method = Literal["none", "presumed", "actual"]
 
 @dataclass(frozen=True, slots=True)
 class IspMonth:
-    """T and O of a payee on the days in force, and the ISP-bound milliseconds of each part."""
+    """T, O and ISP-bound time of a payee on the days in force, and the ISP-bound milliseconds of each part.
+
+    The parts also hold what was identified on days on which an order of law has the presumption down.
+    """
 
     method: Method
     t_ms: int
     o_ms: int
+    isp_ms: int
     shares: Mapping[Part, int]
-
-    @property
-    def isp_ms(self) -> int:
-        """All ISP-bound time of the month."""
-        return sum(self.shares.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,7 @@ def isp_month(
     subs: frozenset[int],
     latas: Sequence[str],
     bit: int,
-    *,
-    presumes: bool,
+    method: Method,
 ) -> IspMonth:
     """Weigh what a payee terminates for the other party against what it originates to it.
 
@@ -92,37 +90,36 @@ def isp_month(
         Names by code.
     bit : {1, 2}
         The payee's bit in `Row.actual`.
-    presumes : bool
-        False for an agreement with a party that the presumption is not for (XA 2.2.1): then only
-        identified time is ISP-bound.
+    method : {"none", "presumed", "actual"}
+        What the month's statement says; ``none`` for an agreement with a party that the presumption is
+        not for (XA 2.2.1): then only identified time is ISP-bound.
     """
+    presumes = method != "none"
     weights: dict[Part, int] = defaultdict(int)
     identified: dict[Part, int] = defaultdict(int)
-    t_ms = o_ms = open_t = open_o = 0
-    actual = False
+    t_ms = o_ms = open_t = open_o = named = 0
     for row in rows:
         if row.sub not in subs or row.traffic_class not in base:
             continue
-        by_evidence = bool(row.actual & bit) or not presumes
-        actual = actual or bool(row.actual & bit)
+        in_force = presumes and not row.actual & PRESUMPTION_DOWN
+        weighed = in_force and not row.actual & bit
         if (row.originator, row.terminator) == (payee, other):
-            o_ms += row.ms
-            open_o += 0 if by_evidence else row.ms
+            o_ms += row.ms if in_force else 0
+            open_o += row.ms if weighed else 0
         elif (row.originator, row.terminator) == (other, payee):
             part = (latas[row.lata], row.sub, row.traffic_class)
-            t_ms += row.ms
-            if by_evidence:
-                identified[part] += row.ms if row.isp else 0
-            else:
+            t_ms += row.ms if in_force else 0
+            if weighed:
                 open_t += row.ms
                 weights[part] += row.ms
-    shares = defaultdict(int, spread(presumed(open_t, open_o, ratio), weights))
+            elif row.isp:
+                identified[part] += row.ms
+                named += row.ms if in_force else 0
+    excess = presumed(open_t, open_o, ratio)
+    shares = defaultdict(int, spread(excess, weights))
     for part, ms in identified.items():
         shares[part] += ms
-    kept = {part: ms for part, ms in shares.items() if ms}
-    if not presumes:
-        return IspMonth("none", 0, 0, kept)
-    return IspMonth("actual" if actual else "presumed", t_ms, o_ms, kept)
+    return IspMonth(method, t_ms, o_ms, excess + named, {part: ms for part, ms in shares.items() if ms})
 
 
 def _market_parts(
@@ -186,7 +183,7 @@ def _eligible(facts: Facts, agreement: str, month: str, payee: str, cap: Ruled[G
         frozenset(counted),
         facts.names.all("lata"),
         1 if payee == parties.party_a else 2,
-        presumes=True,
+        "presumed",
     )
     shares = {part: ms for part, ms in month_isp.shares.items() if part[2] not in opening.uncapped}
     if not facts.policies[agreement].cap_counts_new_market:

@@ -11,9 +11,12 @@ from rating.codes import Evidence, TrafficClass
 from rating.terms.tariff import Bucket
 from rating.usage import Cells
 
-__all__ = ["Row", "by_pairs", "summed"]
+__all__ = ["PRESUMPTION_DOWN", "Row", "by_pairs", "summed"]
 
 Ints = NDArray[np.int64]
+
+PRESUMPTION_DOWN: Final = 4
+"""The bit of `Row.actual` for days on which an order of law has the presumption down."""
 
 _EVIDENCE_ISP: Final = int(Evidence.ISP)
 
@@ -25,7 +28,8 @@ class Row:
     originator, terminator, lata : codes of `rating.names`. sub : position of the rate sub-period.
     bucket : route and jurisdiction. isp : identified as Internet traffic by evidence. voip : flagged.
     gate : position in the list of gates' reasons, 0 none. actual : bits for the parties (1 the agreement's
-    first, 2 its second) for whom, as payee, a rebuttal's method holds that day. calls, answered, ms : the sums.
+    first, 2 its second) for whom, as payee, a rebuttal's method holds that day; 4 where an order of law
+    has the presumption down. calls, answered, ms : the sums.
     """
 
     originator: int
@@ -75,7 +79,7 @@ def summed(cells: Cells, sub_starts: Sequence[int], route: Ints, gate: Ints, act
         | (cells.field("jurisdiction") << 8)
         | ((cells.field("evidence") == _EVIDENCE_ISP).astype(np.int64) << 7)
         | (cells.field("voip") << 6)
-        | (gate << 2)
+        | (gate << 3)
         | actual
     )
     if not len(cells):
@@ -94,8 +98,8 @@ def summed(cells: Cells, sub_starts: Sequence[int], route: Ints, gate: Ints, act
             ((w >> 12) & 3, (w >> 8) & 3),
             bool(w >> 7 & 1),
             bool(w >> 6 & 1),
-            w >> 2 & 15,
-            w & 3,
+            w >> 3 & 7,
+            w & 7,
             calls,
             answered,
             ms,

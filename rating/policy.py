@@ -98,7 +98,7 @@ def _bool(raw: object) -> bool:
     raise ValueError(f"found {raw!r}, expected true or false")
 
 
-def _yes_no(name: str, default: bool, source: str, yes: str, no: str) -> Switch:
+def _yes_no(name: str, source: str, yes: str, no: str, *, default: bool) -> Switch:
     return Switch(name, default, source, MappingProxyType({"true": yes, "false": no}), _bool)
 
 
@@ -170,10 +170,10 @@ def _all_switches() -> tuple[Switch, ...]:
     return (
         _yes_no(
             "sa_over_xa",
-            True,
             "SA 1.4, 2.3; XA 1.3",
             "SA's single rate prices Wisconsin too while SA is in force: XA came with it, not after it.",
             "XA prices ISP-bound time also while SA is in force, without SA's conditions; SA prices the rest.",
+            default=True,
         ),
         _choice(
             "early_request",
@@ -190,24 +190,24 @@ def _all_switches() -> tuple[Switch, ...]:
         ),
         _yes_no(
             "optional_eas_in_ratio",
-            False,
             "XA 2.5, 2.6",
             "Optional EAS is Section 251(b)(5) traffic and weighs in the 3:1 ratio.",
             "Optional EAS stands outside the 3:1 ratio, as it does outside the cap and the new markets.",
+            default=False,
         ),
         _yes_no(
             "virtual_fx_in_ratio",
-            True,
             "SA 5.1; XA 2.6",
             "Virtual FX is local by its rate centers and weighs in the 3:1 ratio.",
             "Virtual FX stands outside the 3:1 ratio and is never ISP-bound.",
+            default=True,
         ),
         _yes_no(
             "isp_outside_local",
-            False,
             "SA 5.2",
             "Identified ISP calls of intraLATA toll are compensable too: the clause adds ISP calls without a place.",
             "ISP calls are compensable where local and EAS calls are.",
+            default=False,
         ),
         _choice(
             "new_market_test",
@@ -217,10 +217,10 @@ def _all_switches() -> tuple[Switch, ...]:
         ),
         _yes_no(
             "cap_counts_new_market",
-            False,
             "XA 2.3.1, 2.4",
             "All ISP-bound traffic exchanged uses the cap, that of new markets too.",
             "Only compensable ISP-bound traffic uses the cap.",
+            default=False,
         ),
         _choice(
             "cap_2003",
@@ -231,7 +231,7 @@ def _all_switches() -> tuple[Switch, ...]:
         _choice(
             "deot_base",
             "SA 4.3.2, 4.4",
-            local_and_intralata_toll="The 70% test weighs local, EAS and intraLATA toll time, which these groups carry.",
+            local_and_intralata_toll="The 70% test weighs local, EAS and intraLATA toll time, that these groups carry.",
             all="The 70% test weighs all time on the tandem's trunk groups.",
         ),
         _choice(

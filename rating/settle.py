@@ -10,10 +10,10 @@ from rating.apportion import largest_remainder
 from rating.codes import CLASS_REASON, EXCLUDED_CLASSES, PriceReason, Settlement, TrafficClass
 from rating.eligibility import GATES
 from rating.facts import Facts, month_days
-from rating.isp import Capped, IspMonth, Shares, base_classes, capped_month, isp_month
+from rating.isp import Capped, IspMonth, Method, Shares, base_classes, capped_month, isp_month
 from rating.month import Row
 from rating.presumption import Part
-from rating.sums import month_rows
+from rating.sums import actual_from, month_rows
 from rating.terms.tariff import Bucket, Tariff
 from rating.terms.timeline import Interval
 from rating.unidentified import spread_unidentified
@@ -69,6 +69,7 @@ class _Ledger:
     """Collects lines by what tells them apart."""
 
     subs: Sequence[tuple[date, date]]
+    gating: Mapping[tuple[str, PriceReason], tuple[str, ...]]
     lines: dict[tuple[object, ...], Line] = field(default_factory=dict)
 
     def add(
@@ -156,9 +157,12 @@ def _priced(
     gate: int,
     sums: _Sums,
 ) -> None:
-    if gate and any(ruled.instrument == tariff.instrument for ruled in interval.gates):
-        tests = {GATES[gate]: ruled.source for ruled in interval.gates if _names(ruled.effect.test, GATES[gate])}
-        ledger.add(kind, Settlement.NOT_ENTITLED, GATES[gate], lata, sub, sums, None, tuple(tests.values()))
+    clauses = ledger.gating.get((tariff.instrument, GATES[gate])) if gate else None
+    if clauses is not None:
+        ledger.add(kind, Settlement.NOT_ENTITLED, GATES[gate], lata, sub, sums, None, clauses)
+        return
+    if not tariff.elements:
+        ledger.add(kind, Settlement.TERMS_MISSING, tariff.reason or CLASS_REASON[kind], lata, sub, sums, None, ())
         return
     reason: PriceReason | str = tariff.reason or CLASS_REASON[kind]
     ledger.add(kind, Settlement.COMPENSABLE, reason, lata, sub, sums, tariff, tariff.clauses)
@@ -167,13 +171,25 @@ def _priced(
 _TESTS: Final = {"poi": PriceReason.NO_POI, "deot": PriceReason.DEOT}
 
 
-def _names(test: str, reason: PriceReason) -> bool:
-    return _TESTS[test] is reason
+def _gating(facts: Facts, agreement: str, month: str) -> dict[tuple[str, PriceReason], tuple[str, ...]]:
+    """Return the clauses of the tests in force at some time in a month, by instrument and reason."""
+    first, last = month_days(month)
+    out: dict[tuple[str, PriceReason], tuple[str, ...]] = {}
+    for _, _, interval in facts.timeline(agreement).between(first, last):
+        for ruled in interval.gates:
+            key = (ruled.instrument, _TESTS[ruled.effect.test])
+            out[key] = tuple(dict.fromkeys((*out.get(key, ()), ruled.source)))
+    return out
 
 
-def _isp_lines(ledger: _Ledger, interval: Interval, part: Part, sums: _Sums, shares: Shares) -> None:
-    """Add one part's time: payable, over the cap, in a new market, and what is left below the ratio."""
+def _isp_lines(ledger: _Ledger, interval: Interval, part: Part, by_gate: Mapping[int, _Sums], shares: Shares) -> None:
+    """Add one part's time: payable, over the cap, in a new market, and what is left below the ratio.
+
+    What is left is split over what is entitled and what gates close, in proportion to their time
+    (DOMAIN section 4, switch ``sa_over_xa``); ISP-bound time has no gates.
+    """
     lata, sub, kind = part
+    sums = _merged(by_gate.values())
     whole = sum(values[2] for values in sums.values())
     ms = [shares.payable.get(part, 0), shares.over_cap.get(part, 0), shares.new_market.get(part, 0)]
     payable, over, new, below = _split(sums, [*ms, whole - sum(ms)])
@@ -192,7 +208,13 @@ def _isp_lines(ledger: _Ledger, interval: Interval, part: Part, sums: _Sums, sha
     if interval.new_market is not None and ms[2]:
         clauses = (interval.new_market.source, *presumption)
         ledger.add(kind, Settlement.BILL_AND_KEEP, PriceReason.NEW_MARKET, lata, sub, new, None, clauses)
-    _own_line(ledger, interval, kind, lata, sub, 0, below)
+    left = sum(values[2] for values in below.values())
+    if not left:
+        _own_line(ledger, interval, kind, lata, sub, 0, below)
+        return
+    weights = [sum(values[2] for values in by_gate.get(gate, {}).values()) for gate in range(len(GATES))]
+    for gate, rest in enumerate(_split(below, largest_remainder(left, weights))):
+        _own_line(ledger, interval, kind, lata, sub, gate, rest)
 
 
 def _parties_of(row: Row, incumbent: int) -> tuple[int, int]:
@@ -229,29 +251,30 @@ def _merged(parts: Iterable[_Sums]) -> _Sums:
 def _lines(
     facts: Facts,
     agreement: str,
+    month: str,
     subs: Sequence[tuple[date, date]],
     intervals: Sequence[Interval],
     rows: Sequence[Row],
     shares: Shares | None,
     bases: Sequence[frozenset[TrafficClass]],
 ) -> _Ledger:
-    ledger = _Ledger(subs)
+    ledger = _Ledger(subs, _gating(facts, agreement, month))
     latas = facts.names.all("lata")
-    split: dict[Part, list[_Sums]] = defaultdict(list)
+    split: dict[Part, dict[int, list[_Sums]]] = defaultdict(lambda: defaultdict(list))
     wide = facts.policies[agreement].isp_outside_local
     for (kind, lata, sub, gate, isp), sums in _by_line(rows).items():
         interval = intervals[sub]
         if kind is TrafficClass.UNIDENTIFIED:
             continue
         if shares is not None and kind in bases[sub]:
-            split[latas[lata], sub, kind].append(sums)
+            split[latas[lata], sub, kind][gate].append(sums)
         elif wide and isp and kind is TrafficClass.INTRALATA_TOLL and interval.with_isp is not None:
             _priced(ledger, interval, interval.with_isp, kind, latas[lata], sub, gate, sums)
         else:
             _own_line(ledger, interval, kind, latas[lata], sub, gate, sums)
-    for part, sums_of_part in split.items():
+    for part, by_gate in split.items():
         assert shares is not None
-        _isp_lines(ledger, intervals[part[1]], part, _merged(sums_of_part), shares)
+        _isp_lines(ledger, intervals[part[1]], part, {g: _merged(parts) for g, parts in by_gate.items()}, shares)
     return ledger
 
 
@@ -262,6 +285,8 @@ def _unidentified_lines(
     for (kind, lata, sub), values in parts.items():
         interval = intervals[sub]
         tariff = interval.own.get(kind or TrafficClass.INTRALATA_TOLL)
+        if tariff is not None and not tariff.elements:
+            tariff = None
         outcome = Settlement.TERMS_MISSING if tariff is None else Settlement.COMPENSABLE
         clauses = tariff.clauses if tariff is not None else ()
         sums: _Sums = {(0, 0): list(values)}
@@ -302,7 +327,7 @@ def settle(facts: Facts, agreement: str, month: str) -> Settled:
         isp, shares, capped = None, None, None
         if (payer, payee) in own:
             isp, shares, capped = _isp(facts, agreement, month, payer, payee, intervals, bases, kinds)
-        ledger = _lines(facts, agreement, subs, intervals, by_direction[payer, payee], shares, bases)
+        ledger = _lines(facts, agreement, month, subs, intervals, by_direction[payer, payee], shares, bases)
         _unidentified_lines(ledger, intervals, unidentified[payer, payee])
         lines = sorted(
             ledger.lines.values(),
@@ -334,7 +359,7 @@ def _isp(
     """Weigh one direction's presumption, new markets and cap."""
     subs = frozenset(i for i, interval in enumerate(intervals) if interval.presumption is not None)
     if not subs:
-        return IspMonth("none", 0, 0, {}), None, None
+        return IspMonth("none", 0, 0, 0, {}), None, None
     ruled = next(interval.presumption for interval in intervals if interval.presumption is not None)
     parties = facts.agreements[agreement]
     name = facts.names.name("party", payee)
@@ -347,10 +372,24 @@ def _isp(
         subs,
         facts.names.all("lata"),
         1 if name == parties.party_a else 2,
-        presumes=not kinds & set(ruled.effect.not_for),
+        "none" if kinds & set(ruled.effect.not_for) else _method(facts, agreement, month, name),
     )
     shares, capped = capped_month(facts, agreement, month, name, isp, intervals)
     return isp, shares, capped
+
+
+def _method(facts: Facts, agreement: str, month: str, payee: str) -> Method:
+    """Return how a payee's month is weighed: by the presumption, or by what a rebuttal has put in its place."""
+    first, last = month_days(month)
+    in_force = [
+        end
+        for _, end, interval in facts.timeline(agreement).between(first, last)
+        if interval.presumption is not None and interval.presumes
+    ]
+    if not in_force:
+        return "none"
+    start = actual_from(facts, agreement, payee)
+    return "actual" if start is not None and start <= in_force[-1] else "presumed"
 
 
 def _conserved(rows: Iterable[Row], lines: Iterable[Line]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from rating.eligibility import gates
 from rating.facts import Facts, month_days
-from rating.month import Row, by_pairs, summed
+from rating.month import PRESUMPTION_DOWN, Row, by_pairs, summed
 from rating.reference.plan import ROUTES
 from rating.trunk_groups import trunk_group_on
 from rating.terms.events import RebuttalDecided, RebuttalFiled
@@ -46,6 +46,9 @@ def month_rows(facts: Facts, agreement: str, month: str) -> list[Row]:
         start = actual_from(facts, agreement, payee)
         if start is not None:
             actual |= np.where(days >= facts.day(start), bit, 0)
+    for start_day, end_day, interval in facts.timeline(agreement).between(first, last):
+        if interval.presumption is not None and not interval.presumes:
+            actual |= np.where((days >= facts.day(start_day)) & (days <= facts.day(end_day)), PRESUMPTION_DOWN, 0)
     cache[agreement, month] = summed(
         cells,
         [facts.day(start) for start, _ in subs],

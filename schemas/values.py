@@ -6,14 +6,16 @@ pointer (see `schemas.words`); columns are rows of flat blocks, row `r` of recor
 if it has no exponent; whatever else there is, is left to the slow path.
 """
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from schemas.words import WIDTH, digit_mask, digit_run, ordinary_run, word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Bytes = NDArray[np.uint8]
 Rows = NDArray[Any]
@@ -84,6 +86,7 @@ def _is_space(byte: int) -> bool:
 
 @njit(forceinline=True)
 def past_space(text: Bytes, at: int, end: int) -> int:
+    """Return where the white space from `at` on ends, `end` at most."""
     while at < end and _is_space(text[at]):
         at += 1
     return at

@@ -30,6 +30,7 @@ Ints = NDArray[np.int64]
 
 _HOUR_MS: Final = 3_600_000
 _DAY_MS: Final = 86_400_000
+_NEW_AT_ONCE: Final = 4096
 
 
 def _by_verdict() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -190,13 +191,12 @@ class Engine:
         at, length = getattr(columns, f"{field}_at"), getattr(columns, f"{field}_len")
         length = np.where(length > 0, length, -1)
         codes = table.codes(columns.text, at, length)
-        if grows:
-            unknown = np.flatnonzero(codes == -1)
-            if unknown.size:
-                for row in unknown.tolist():
-                    self.names.code(kind, columns.cut(field, row).decode("ascii"))
-                table.fill(self.names.all(kind))
-                codes = table.codes(columns.text, at, length)
+        while grows and (unknown := np.flatnonzero(codes == -1)).size:
+            # A name that is new comes in many records: enter a few, look again.
+            for row in unknown[:_NEW_AT_ONCE].tolist():
+                self.names.code(kind, columns.cut(field, row).decode("ascii"))
+            table.fill(self.names.all(kind))
+            codes = table.codes(columns.text, at, length)
         return codes
 
     def _identify(self, columns: Columns, rows: Ints, utc_day: Ints) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
@@ -246,7 +246,7 @@ class Engine:
         )
         cells = Cells(keys[:n], values[:n])
         # What the kernel added up has to be what the records said: the cells are the books' only source.
-        measured = int(columns.duration_ms[np.unique(call)].sum())
+        measured = int(columns.duration_ms[call[carried == 0]].sum())
         assert int(cells.ms.sum()) == measured, f"cells hold {int(cells.ms.sum())} ms of calls of {measured} ms"
         return cells
 

@@ -18,6 +18,7 @@ from rating.new_markets import is_new_market
 from rating.reference.plan import FOREVER, Plan
 from rating.terms.tariff import Tariff
 from rating.terms.timeline import Interval
+from stream.grouping import distinct
 
 __all__ = ["Book", "LivePrices", "Position", "Prices", "compile_book"]
 
@@ -100,6 +101,8 @@ def compile_book(facts: Facts) -> tuple[Book, list[Tariff], list[Interval]]:
     ratio = np.ones((len(intervals), 2), np.int64)
     for position, interval in enumerate(intervals):
         for kind, tariff in interval.own.items():
+            if not tariff.elements:
+                continue
             own[position, kind] = tariffs.setdefault(tariff, len(tariffs))
         if interval.isp is not None:
             isp[position] = tariffs.setdefault(interval.isp, len(tariffs))
@@ -139,7 +142,7 @@ def _day(facts: Facts, day: date) -> int:
 
 def _base(facts: Facts, agreement: str, interval: Interval) -> int:
     """Return the classes under the ratio as bits; none where the presumption is not for one of the parties."""
-    if interval.presumption is None:
+    if interval.presumption is None or not interval.presumes:
         return 0
     row = facts.agreements[agreement]
     if {facts.kinds[row.party_a], facts.kinds[row.party_b]} & set(interval.presumption.effect.not_for):
@@ -178,7 +181,7 @@ class LivePrices:
     def price(self, placed: Codes, trunk: Ints, call: Ints, day: Ints, carried: Ints, used_ms: Ints) -> Prices:
         """Price a batch's segments; the positions move when `commit` is called."""
         keys = (placed[3, call].astype(np.int64) << 32) | self._month_of_day[day]
-        unique, group = np.unique(keys, return_inverse=True)
+        unique, group = distinct(keys)
         groups = [(int(key) >> 32, _month_text(int(key) & 0xFFFF_FFFF)) for key in unique]
         before = np.array([self._positions.get(key, (0, 0)) for key in groups], np.int64).reshape(-1, 2)
         other, limit = self._caps(groups)
@@ -195,7 +198,7 @@ class LivePrices:
 
     def _routes(self, trunk: Ints, call: Ints, day: Ints) -> Ints:
         """How each segment's call came, by the trunk group's row of the day, computed once a pair."""
-        pairs, inverse = np.unique((np.maximum(trunk[call], 0) << 20) | day, return_inverse=True)
+        pairs, inverse = distinct((np.maximum(trunk[call], 0) << 20) | day)
         plan = self._plan
         routes = np.zeros(pairs.size, np.int64)
         for position, pair in enumerate(pairs.tolist()):

@@ -1,7 +1,7 @@
 """Conservation: what came in equals the sum of what became of it, in records and in milliseconds."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rating.codes import Outcome, Reason, name_of
+from rating.kernel import sums
 from stream.errors import InvariantBroken
 
 __all__ = ["Tally", "count"]
@@ -73,7 +74,7 @@ class Tally:
 
 def count(
     source: NDArray[np.int64],
-    sources: Mapping[int, str] | list[str],
+    sources: Sequence[str],
     outcome: NDArray[np.uint8],
     reason: NDArray[np.uint8],
     duration_ms: NDArray[np.int64],
@@ -86,23 +87,15 @@ def count(
     outcome, reason : (n,) uint8
     duration_ms : (n,) int64, 0 where the field is not valid
     """
+    size = len(sources) + 1
+    intake = np.zeros((size, 2), np.int64)
+    decided = np.zeros((size, max(Outcome) + 1, max(Reason) + 1, 2), np.int64)
+    sums.tally(source, outcome, reason, duration_ms, intake, decided)
     tally = Tally()
-
-    def key(code: int) -> Key:
-        return (sources[code] if code >= 0 else UNREADABLE, hour, partition)
-
-    codes, inverse = np.unique(source, return_inverse=True)
-    records = np.bincount(inverse, minlength=codes.size)
-    ms = np.zeros(codes.size, np.int64)
-    np.add.at(ms, inverse, duration_ms)
-    for code, n, used in zip(codes.tolist(), records.tolist(), ms.tolist(), strict=True):
-        tally.intake[key(code)] = (n, used)
-    combined = (inverse.astype(np.int64) << 16) | (outcome.astype(np.int64) << 8) | reason
-    kinds, which = np.unique(combined, return_inverse=True)
-    records = np.bincount(which, minlength=kinds.size)
-    ms = np.zeros(kinds.size, np.int64)
-    np.add.at(ms, which, duration_ms)
-    for kind, n, used in zip(kinds.tolist(), records.tolist(), ms.tolist(), strict=True):
-        place = (key(int(codes[kind >> 16])), Outcome(kind >> 8 & 0xFF), Reason(kind & 0xFF))
-        tally.outcomes[place] = (n, used)
+    keys = [(name, hour, partition) for name in (UNREADABLE, *sources)]
+    for row in np.flatnonzero(intake[:, 0]).tolist():
+        tally.intake[keys[row]] = (int(intake[row, 0]), int(intake[row, 1]))
+    for row, code, why in zip(*(column.tolist() for column in np.nonzero(decided[..., 0])), strict=True):
+        records, ms = decided[row, code, why].tolist()
+        tally.outcomes[keys[row], Outcome(code), Reason(why)] = (records, ms)
     return tally

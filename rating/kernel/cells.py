@@ -13,7 +13,7 @@ from rating.kernel.lookup import day_of
 __all__ = ["accumulate", "split"]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def split(midnights, by_connect, rows, connect_ms, duration_ms, zone, agreement, call, day, carried, used_ms):  # type: ignore[no-untyped-def]
     """Write one row per call and local day touched; return the number of rows.
 
@@ -49,7 +49,7 @@ def split(midnights, by_connect, rows, connect_ms, duration_ms, zone, agreement,
     return n
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def accumulate(placed, evidence, voip, trunk, call, day, carried, used_ms, slots, keys, values):  # type: ignore[no-untyped-def]
     """Add split calls into cells; return how many cells there are.
 

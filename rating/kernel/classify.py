@@ -51,13 +51,13 @@ ON_NET, TRANSIT, TOLL_FREE, UNIDENTIFIED, INTERLATA, IXC, LOCAL, VIRTUAL, MANDAT
 )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _usable(npa_nxx):  # type: ignore[no-untyped-def]
     """Neither NPA nor NXX begins with 0 or 1 (DOMAIN section 2, Parties and place)."""
     return npa_nxx // 100_000 >= 2 and (npa_nxx // 100) % 10 >= 2
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _pair(plan, a, b, state):  # type: ignore[no-untyped-def]
     """Return the agreement of two parties in a state, or 0; walk the shorter of the two lists."""
     if plan.pair_count[a, state] > plan.pair_count[b, state]:
@@ -70,7 +70,7 @@ def _pair(plan, a, b, state):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _carried_for(plan, party, other, state):  # type: ignore[no-untyped-def]
     """Return the first agreement of a party in a state whose incumbent is neither of the two, or 0."""
     first = plan.pair_first[party, state]
@@ -82,7 +82,7 @@ def _carried_for(plan, party, other, state):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _transit(plan, originator, terminator, state, trunk_agreement):  # type: ignore[no-untyped-def]
     """Return the agreement whose incumbent carried the call between two others, or 0."""
     if trunk_agreement > 0 and plan.agreement_state[trunk_agreement] == state:
@@ -95,7 +95,7 @@ def _transit(plan, originator, terminator, state, trunk_agreement):  # type: ign
     return agreement if agreement > 0 else _carried_for(plan, terminator, originator, state)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _other_party(plan, terminator, state, trunk_agreement):  # type: ignore[no-untyped-def]
     """Return who originated a call without a caller's number, or -1.
 
@@ -112,7 +112,7 @@ def _other_party(plan, terminator, state, trunk_agreement):  # type: ignore[no-u
     return b if a == terminator else a
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _place_class(plan, caller, called, caller_lata, called_lata, cic, routing, day):  # type: ignore[no-untyped-def]
     """Classes 5 to 11, for a caller and a called place that are both known."""
     same_lata = caller_lata == called_lata
@@ -132,7 +132,7 @@ def _place_class(plan, caller, called, caller_lata, called_lata, cic, routing, d
     return INTRALATA if same_lata else INTERLATA
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _verifies(plan, source, originator, terminator, trunk, day):  # type: ignore[no-untyped-def]
     """Whether the recording verifies instead of billing (DOMAIN section 14).
 
@@ -165,7 +165,7 @@ def _verifies(plan, source, originator, terminator, trunk, day):  # type: ignore
     return role == 2
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def classify(
     plan,
     receipt_ms,

@@ -1,4 +1,9 @@
-"""Dated look-ups in a `Plan`: one small step each, inlined into the kernels that place a call."""
+"""Dated look-ups in a `Plan`: one small step each, inlined into the kernels that place a call.
+
+Kernels that take a plan, or call one another with arrays, are compiled without reference counting
+(``_nrt=False``; they allocate nothing): the counts on the plan's fifty arrays at every call cost
+1,000 ns a call where the work itself is 90.
+"""
 
 from numba import njit
 
@@ -7,7 +12,7 @@ __all__ = ["block_row", "day_of", "ocn_code", "party_of", "relation", "trunk_row
 RATE_CENTERS = 1 << 24
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def day_of(midnights, zone, at_ms):  # type: ignore[no-untyped-def]
     """Return the local day that holds the instant: the position of its midnight.
 
@@ -22,7 +27,7 @@ def day_of(midnights, zone, at_ms):  # type: ignore[no-untyped-def]
     return d
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _row_in_force(plan, group, at_ms):  # type: ignore[no-untyped-def]
     first = plan.group_first[group]
     for row in range(first, first + plan.group_count[group]):
@@ -32,7 +37,7 @@ def _row_in_force(plan, group, at_ms):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def block_row(plan, prefix, thousand, at_ms):  # type: ignore[no-untyped-def]
     """Return the number-block row in force for an NPA-NXX, or -1.
 
@@ -51,7 +56,7 @@ def block_row(plan, prefix, thousand, at_ms):  # type: ignore[no-untyped-def]
     return _row_in_force(plan, group, at_ms)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def ocn_code(plan, packed):  # type: ignore[no-untyped-def]
     """Return the code of a packed OCN, or -1: a binary search, made only where a record names an OCN."""
     low, high = 0, plan.ocn_packed.size
@@ -66,7 +71,7 @@ def ocn_code(plan, packed):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def party_of(plan, ocn, day):  # type: ignore[no-untyped-def]
     """Return whose OCN it is on a day, or -1."""
     if ocn < 0:
@@ -78,7 +83,7 @@ def party_of(plan, ocn, day):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def trunk_row(plan, trunk, day):  # type: ignore[no-untyped-def]
     """Return the trunk group's row in force on a day, or -1."""
     if trunk < 0 or trunk >= plan.trunk_first.size:
@@ -90,7 +95,7 @@ def trunk_row(plan, trunk, day):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def relation(plan, a, b, day):  # type: ignore[no-untyped-def]
     """Return the kinds of relation (bits) in which two different rate centers stand on a day."""
     slots = plan.relation_slot.size

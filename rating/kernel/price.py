@@ -11,7 +11,7 @@ COMPENSABLE, BILL_AND_KEEP, EXCLUDED, TERMS_MISSING, NONE = 1, 2, 3, 5, 0
 R_ISP, R_OVER_CAP, R_NEW_MARKET, R_ON_NET = 1, 8, 9, 16
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _interval(book, agreement, day):  # type: ignore[no-untyped-def]
     first = book.interval_first[agreement]
     for i in range(first, first + book.interval_count[agreement]):
@@ -20,7 +20,7 @@ def _interval(book, agreement, day):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def price(book, placed, route, group, call, day, carried, used_ms, base_ms, other_isp, limit, out_code, out_money):  # type: ignore[no-untyped-def]
     """Price segments in order of arrival, moving the positions of their months as it goes.
 

@@ -21,6 +21,8 @@ __all__ = ["FOREVER", "TOLL_FREE", "Plan", "compile_plan", "day_span", "pack_ocn
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
 
+_NPA_NXX_DIGITS: Final = 6
+
 FOREVER: Final = 1 << 30
 """A day beyond every calendar: stands for an open `through`; its negative for an open `from`."""
 
@@ -127,7 +129,7 @@ def _csr(lists: Sequence[Sequence[tuple[int, ...]]], width: int) -> tuple[Codes,
 
 
 def _blocks(rows: Sequence[NumberBlock], names: Names, first_day: date) -> dict[str, Codes]:
-    """Groups of rows by NPA-NXX (and by thousands-block), reached by the digits themselves."""
+    """Return groups of rows by NPA-NXX (and by thousands-block), reached by the digits themselves."""
     by_key: dict[str, list[NumberBlock]] = defaultdict(list)
     for row in rows:
         by_key[row.npa_nxx].append(row)
@@ -137,7 +139,7 @@ def _blocks(rows: Sequence[NumberBlock], names: Names, first_day: date) -> dict[
     thousands: list[int] = []
     for key, members in sorted(by_key.items()):
         prefix = int(key[:6])
-        if len(key) == 6:
+        if len(key) == _NPA_NXX_DIGITS:
             block[prefix] = len(groups)
             groups.append(members)
             group_thousands.append(-1)

@@ -58,16 +58,8 @@ class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", fo
 
     def __post_init__(self) -> None:
         """Refuse a `known_at` that is neither a day nor an RFC 3339 time (ValueError)."""
-        if self.known_at is None:
-            return
-        try:
-            if _KNOWN_AT.fullmatch(self.known_at) is None:
-                raise ValueError
-            datetime.fromisoformat(self.known_at.upper())
-        except ValueError as error:
-            raise ValueError(
-                f"`known_at`: found {self.known_at!r}, expected a day as YYYY-MM-DD or a time as RFC 3339"
-            ) from error
+        if self.known_at is not None and not _is_moment(self.known_at):
+            raise ValueError(f"`known_at`: found {self.known_at!r}, expected a day as YYYY-MM-DD or a time as RFC 3339")
 
     @property
     def known_on(self) -> date:
@@ -83,7 +75,17 @@ class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", fo
         return self.known_on, moment, self.id
 
 
-def _need(holds: bool, field: str, found: object, expected: str) -> None:
+def _is_moment(text: str) -> bool:
+    if _KNOWN_AT.fullmatch(text) is None:
+        return False
+    try:
+        datetime.fromisoformat(text.upper())
+    except ValueError:  # the right shape, but no such day or time
+        return False
+    return True
+
+
+def _need(holds: object, field: str, found: object, expected: str) -> None:
     if not holds:
         shown = "nothing" if found in (None, (), "") else repr(str(found))
         raise ValueError(f"`{field}`: found {shown}, expected {expected}")

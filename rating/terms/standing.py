@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from rating.terms.events import Approved, Event, IcaEnded, Rejected, Signed, Submitted
+from rating.terms.law import outcome_from
 from rating.terms.model import Contingent, EndsWith, Instrument, Retroactive
 
 __all__ = ["DEEMED_APPROVED_DAYS", "Standing", "known_events", "standing"]
@@ -19,13 +20,16 @@ class Standing:
     """The days of an instrument, and how it came to them.
 
     first, last : inclusive; `last` None is open. provisional : why what it prices may still be
-    trued up, empty if it may not. chain : sentences, each with its clause or event.
+    trued up, empty if it may not. chain : sentences, each with its clause or event. signed : the last
+    signature. is_outcome : it came of a request under a change-of-law clause, and stands over what fell.
     """
 
     first: date
     last: date | None
     provisional: str
     chain: tuple[str, ...]
+    signed: date | None = None
+    is_outcome: bool = False
 
 
 def known_events(events: Iterable[Event], as_known_at: date) -> list[Event]:
@@ -126,6 +130,10 @@ def standing(
         provisional = "" if own else "approval not known"
         said = f"approved {own}, trued up from {effect.true_up_from}" if own else "priced as if approved, provisional"
         chain.append(f"{instrument.id} is contingent on approval: {said} ({ref})")
+    requested = outcome_from(instrument.id, agreement, events)
+    if requested is not None:
+        first = min(first, requested)
+        chain.append(f"{instrument.id} is the outcome of a request and reaches back to it, {requested}")
     last = instrument.effective_through
     for ref, effect in _effects(instrument, EndsWith):
         assert isinstance(effect, EndsWith)
@@ -136,4 +144,4 @@ def standing(
                 chain.append(f"{instrument.id} ends {end} with its agreement ({ref})")
     if last is not None and last < first:
         return None
-    return Standing(first, last, provisional, tuple(dict.fromkeys(chain)))
+    return Standing(first, last, provisional, tuple(dict.fromkeys(chain)), known_from, requested is not None)

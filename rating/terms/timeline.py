@@ -10,6 +10,7 @@ from rating.money import nano
 from rating.policy import Policy
 from rating.reference.rows import Agreement
 from rating.terms.events import Event, OfferAccepted
+from rating.terms.law import Fallen, fallen_effects
 from rating.terms.model import (
     Clause,
     Controls,
@@ -51,7 +52,8 @@ class Interval:
 
     first, last : inclusive; `last` None is open. own : the price of each class that has one, from the
     instrument that controls it. isp, presumption, cap, new_market : what holds for ISP-bound time;
-    all None where an instrument that prices every minute of a class outranks them. gates : tests that
+    all None where an instrument that prices every minute of a class outranks them. presumes : False
+    where an order has the presumption down, so that only identified time is ISP-bound. gates : tests that
     the payee's receipts under `own` depend on. governed : clauses that place a class outside.
     """
 
@@ -60,6 +62,7 @@ class Interval:
     own: Mapping[TrafficClass, Tariff] = field(default_factory=dict)
     isp: Tariff | None = None
     presumption: Ruled[Presumption] | None = None
+    presumes: bool = True
     cap: Ruled[GrowthCap] | None = None
     new_market: Ruled[NewMarket] | None = None
     gates: tuple[Ruled[Eligibility], ...] = ()
@@ -131,6 +134,12 @@ class _Active:
     instrument: Instrument
     standing: Standing
     policy: Policy
+    fallen: tuple[Fallen, ...] = ()
+
+    def stands(self, effect: object, day: date) -> bool:
+        """Whether no order of law has an effect down on a day."""
+        tag = effect.__struct_config__.tag  # type: ignore[attr-defined]
+        return not any(fallen.effect == tag and fallen.holds(day) for fallen in self.fallen)
 
     def rank(self, day: date) -> tuple[int, date, date]:
         """Who wins a conflict on a day: A1 3.1 (later controls), SA 1.3-1.4, XA 1.3.
@@ -143,7 +152,7 @@ class _Active:
         switched_off = any(e.switch and not getattr(self.policy, e.switch) for e in over_all)
         if not switched_off and any(_holds(e.from_, e.through, day) for e in over_all):
             level = 3
-        if self.instrument.supersedes:
+        if self.instrument.supersedes or self.standing.is_outcome:
             level = 4
         known = self.instrument.known_from or date.min
         return level, known, self.standing.first
@@ -182,7 +191,8 @@ def _rates(active: _Active, state: str, agreement: str, events: Sequence[Event],
         yield clause, rate
 
 
-def _tariff(active: _Active, rates: Sequence[tuple[Clause, Rate]]) -> Tariff:
+def _tariff(active: _Active, rates: Sequence[tuple[Clause, Rate]], day: date) -> Tariff:
+    """Return the price that rates make; without elements where an order of law has them down."""
     elements = tuple(
         Element(
             rate.element,
@@ -193,6 +203,7 @@ def _tariff(active: _Active, rates: Sequence[tuple[Clause, Rate]]) -> Tariff:
             clause.ref,
         )
         for clause, rate in rates
+        if active.stands(rate, day)
     )
     reason = next((rate.reason for _, rate in rates if rate.reason), "")
     return Tariff(active.instrument.id, reason, elements, active.instrument.illustrative)
@@ -209,7 +220,7 @@ def _own_prices(
             for traffic_class in active.classes(rate.traffic) if rate.traffic != ISP_BOUND else ():
                 by_class.setdefault(traffic_class, []).append((clause, rate))
         for traffic_class, rates in by_class.items():
-            own.setdefault(traffic_class, (active, _tariff(active, rates)))
+            own.setdefault(traffic_class, (active, _tariff(active, rates, day)))
     return own
 
 
@@ -227,7 +238,8 @@ def _all_ruled(ranked: Sequence[_Active], kind: type[_T], day: date, state: str)
         Ruled(effect, active.source(clause), active.instrument.id)
         for active in ranked
         for clause, effect in _of_kind(active.instrument, kind)
-        if _holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
+        if active.stands(effect, day)
+        and _holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
         and (not getattr(effect, "states", ()) or state in effect.states)  # type: ignore[attr-defined]
     )
 
@@ -271,6 +283,7 @@ def _on_day(
     ranked = sorted(in_force, key=lambda active: active.rank(first), reverse=True)
     own = _own_prices(ranked, state, agreement.agreement, events, first)
     isp = presumption = cap = new_market = None
+    presumes = True
     for active in ranked:
         rates = [(c, r) for c, r in _rates(active, state, agreement.agreement, events, first) if r.traffic == ISP_BOUND]
         found = _first_ruled([active], Presumption, first, state)
@@ -281,11 +294,14 @@ def _on_day(
         outranked = [own[TrafficClass[name.upper()]] for name in base if TrafficClass[name.upper()] in own]
         if base and len(outranked) == len(base) and all(a.rank(first)[0] > level for a, _ in outranked):
             break
-        isp = _tariff(active, rates) if rates else None
+        priced = _tariff(active, rates, first) if rates else None
+        isp = priced if priced is not None and priced.elements else None
+        presumes = found is None or active.stands(found[1].effect, first)
         presumption = found[1] if found else None
         capped = _first_ruled([active], GrowthCap, first, state)
         markets = _first_ruled([active], NewMarket, first, state)
-        cap, new_market = capped and capped[1], markets and markets[1]
+        cap = capped[1] if capped is not None and active.stands(capped[1].effect, first) else None
+        new_market = markets[1] if markets is not None and active.stands(markets[1].effect, first) else None
         break
     pricing = {active.instrument.id for active, _ in own.values()}
     gates = tuple(gate for gate in _all_ruled(ranked, Eligibility, first, state) if gate.instrument in pricing)
@@ -295,6 +311,7 @@ def _on_day(
         own={traffic_class: tariff for traffic_class, (_, tariff) in own.items()},
         isp=isp,
         presumption=presumption,
+        presumes=presumes,
         cap=cap,
         new_market=new_market,
         gates=gates,
@@ -325,6 +342,10 @@ def _boundaries(actives: Sequence[_Active], events: Sequence[Event]) -> list[dat
         for clause in active.instrument.clause:
             for effect in clause.effects:
                 add(getattr(effect, "from_", None), getattr(effect, "through", None))
+        for fallen in active.fallen:
+            days.add(fallen.first)
+            if fallen.until is not None:
+                days.add(fallen.until)
     for event in events:
         if isinstance(event, OfferAccepted):
             days.add(event.on)
@@ -364,8 +385,9 @@ def resolve(
             continue
         stands = standing(instrument, agreement.state, agreement.agreement, known, as_known_at)
         if stands is not None:
-            actives.append(_Active(instrument, stands, policy))
-            chains[instrument.id] = stands.chain
+            fallen = fallen_effects(instrument, agreement.agreement, known, policy, stands.signed)
+            actives.append(_Active(instrument, stands, policy, fallen))
+            chains[instrument.id] = (*stands.chain, *(f.why for f in fallen))
     starts = _boundaries(actives, known)
     intervals: list[Interval] = []
     for position, first in enumerate(starts):

@@ -1,6 +1,7 @@
 """Closing a month: checks first, then statements issued and booked, once, in one transaction."""
 
 import getpass
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -56,7 +57,17 @@ def body_of(document: object) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _assurance(tally: Tally, facts: Facts, agreement: str, month: str, files: Sequence[Any]) -> dict[str, Any]:
+def _user() -> str:
+    """Return who runs this: a name, or the number of one who has none, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def _assurance(
+    tally: Tally, facts: Facts, agreement: str, month: str, files: Sequence[Any], closed_by: str
+) -> dict[str, Any]:
     """Return what is issued beside a statement: everything about receipt, which the statement leaves out."""
     sources = [
         {
@@ -85,7 +96,7 @@ def _assurance(tally: Tally, facts: Facts, agreement: str, month: str, files: Se
             {"file": f.file, "path": f.path, "sha256": f.sha256, "records": f.records, "done": bool(f.done)} for f in files
         ],
         "checks": ["conservation: in = the sum of the outcomes, by source, hour and partition, in records and ms"],
-        "closed_by": getpass.getuser(),
+        "closed_by": closed_by,
     }
 
 
@@ -170,7 +181,7 @@ def _close(
         for line in direction.lines
     }
     body = body_of(document)
-    booked_at = timestamp()
+    booked_at, closed_by = timestamp(), _user()
     number = c.execute(select(func.count()).select_from(t.statements).where(mine)).scalar_one() + 1
     values = {
         "agreement": agreement,
@@ -179,10 +190,10 @@ def _close(
         "kind": "close",
         "as_known_at": facts.as_known_at.isoformat(),
         "issued_at": booked_at,
-        "issued_by": getpass.getuser(),
+        "issued_by": closed_by,
         "sha256": sha256(body).hexdigest(),
         "body": body,
-        "assurance": body_of(_assurance(tally, facts, agreement, month, files)),
+        "assurance": body_of(_assurance(tally, facts, agreement, month, files, closed_by)),
     }
     key = c.execute(insert(t.statements).values(**values)).inserted_primary_key
     assert key is not None

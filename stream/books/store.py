@@ -136,6 +136,8 @@ def _store_errors(folder: Path) -> Iterator[None]:
     except DatabaseError as error:
         if isinstance(error.orig, sqlite3.DatabaseError) and "not a database" in str(error.orig):
             raise BadInput("found something else, expected a ratestream store", file=folder / "books.db") from error
+        if type(error) is DatabaseError:  # no kind of its own: what is on the disk is damaged
+            raise StoreUnreachable(f"{folder}: the store is damaged: {error.orig}") from error
         raise
 
 
@@ -176,8 +178,9 @@ def open_store(workspace: Workspace) -> Store:
             known = engine.dialect.has_table(connection, "meta")
         if not known:
             with store.writing():
-                t.metadata.create_all(engine)
+                # One transaction: a store that is there has all its tables and its key, whenever the making was cut short.
                 with engine.begin() as connection:
+                    t.metadata.create_all(connection)
                     if connection.execute(select(t.meta)).first() is None:
                         values = {"schema": str(t.SCHEMA_VERSION), "identity_key": secrets.token_hex(16)}
                         connection.execute(t.meta.insert(), [{"key": k, "value": v} for k, v in values.items()])

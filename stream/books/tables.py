@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 __all__ = [
     "SCHEMA_VERSION",
+    "TRIGGERS",
     "archive",
     "cells",
     "entries",
@@ -219,13 +220,15 @@ postings = Table(
 
 _APPEND_ONLY: Final = (statements, entries, postings, suspense_log)
 
-for _table in _APPEND_ONLY:
-    for _verb in ("UPDATE", "DELETE"):
-        event.listen(
-            metadata,
-            "after_create",
-            DDL(
-                f"CREATE TRIGGER IF NOT EXISTS {_table.name}_no_{_verb.lower()} BEFORE {_verb} ON {_table.name} "
-                f"BEGIN SELECT RAISE(ABORT, '{_table.name} is append-only'); END"
-            ).execute_if(dialect="sqlite"),
-        )
+TRIGGERS: Final = {
+    f"{table.name}_no_{verb.lower()}": (
+        f"CREATE TRIGGER {table.name}_no_{verb.lower()} BEFORE {verb} ON {table.name} "
+        f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only'); END"
+    )
+    for table in _APPEND_ONLY
+    for verb in ("UPDATE", "DELETE")
+}
+"""What keeps the books append-only, by name, in the words in which the store keeps it."""
+
+for _trigger in TRIGGERS.values():
+    event.listen(metadata, "after_create", DDL(_trigger).execute_if(dialect="sqlite"))

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from rating.ledger import GENESIS, Entry, Posting, chain_hash, postings_of
 from rating.money import cents, dollars_text
@@ -114,6 +114,16 @@ def _recomputed(workspace: Workspace, store: Store, issued: list[Any]) -> Check:
     return Check("statements made again", len(issued), tuple(faults))
 
 
+def _triggers(found: dict[str, str]) -> Check:
+    """What refuses a change of the books is there, in the words in which it was made."""
+    faults = tuple(
+        f"trigger {name}: found {found.get(name) or 'nothing'}, expected what refuses a change"
+        for name, words in t.TRIGGERS.items()
+        if found.get(name) != words
+    )
+    return Check("append-only triggers", len(t.TRIGGERS), faults)
+
+
 def verify(workspace: Workspace, store: Store) -> list[Check]:
     """Verify the books; every check is made, also after one has failed."""
     with store.reading() as c:
@@ -122,6 +132,7 @@ def verify(workspace: Workspace, store: Store) -> list[Check]:
         postings: dict[int, list[Posting]] = {}
         for row in c.execute(select(t.postings)):
             postings.setdefault(row.entry, []).append(Posting(row.side, row.account, row.cents))
+        triggers = {row.name: row.sql for row in c.execute(text("select name, sql from sqlite_master where type = 'trigger'"))}
     digests = {row.id: row.sha256 for row in issued}
     tally = store.tally()
     try:
@@ -131,6 +142,7 @@ def verify(workspace: Workspace, store: Store) -> list[Check]:
         conservation = (str(error),)
     return [
         Check("conservation by source and hour of receipt", len(tally.intake), conservation),
+        _triggers(triggers),
         _chain(rows, postings, digests),
         _sums(rows, postings),
         _statements(issued, rows),

@@ -36,18 +36,18 @@ def rate(
     if as_json:
         emit(summary)
     else:
-        _show(rated, summary)
+        _show(rated, summary, quiet=quiet)
     if strict and ("suspended" in summary["records"] or "rejected" in summary["records"]):
         raise typer.Exit(1)
 
 
-def _show(rated: "Rated", summary: dict[str, Any]) -> None:
+def _show(rated: "Rated", summary: dict[str, Any], *, quiet: bool) -> None:
     from stream.cli.tally_render import render_tally  # noqa: PLC0415
 
     for file in rated.files:
         if file.known:
             where = "" if file.known == str(file.path) else f" (as {file.known})"
-            note(f"{file.path}: was rated before{where}, nothing to do")
+            note(f"{file.path}: was rated before{where}, nothing to do", quiet=quiet)
     if rated.tally.intake:
         render_tally(summary, printer())
 

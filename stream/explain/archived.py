@@ -17,9 +17,10 @@ from stream.errors import BadInput
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Manifest", "manifest", "read", "rows_of_record", "similar_ids"]
+__all__ = ["Manifest", "manifest", "read", "rows_of_record", "similar_ids", "superseded"]
 
 _FILE_LAYER: Final = re.compile(r"file:\d+")
+_DAY_MS: Final = 86_400_000
 _FEWEST_COMMON: Final = 3
 _MOST_SIMILAR: Final = 5_000
 
@@ -60,7 +61,9 @@ def read(segment: Manifest, columns: Sequence[str] | None = None, where: Any = N
     try:
         return pq.read_table(segment.path, columns=None if columns is None else list(columns), filters=where)
     except FileNotFoundError as error:
-        raise BadInput("the file is missing, expected a segment that the store's manifest names", file=segment.path) from error
+        raise BadInput(
+            "the file is missing, expected a segment that the store's manifest names", file=segment.path
+        ) from error
     except pa.ArrowInvalid as error:
         raise BadInput(f"cannot be read ({error}), expected a segment of the archive", file=segment.path) from error
 
@@ -95,3 +98,15 @@ def similar_ids(store: Store, record_id: str) -> list[str]:
         if found:
             return sorted(set(found))
     return []
+
+
+def superseded(segments: Sequence[Manifest]) -> dict[tuple[str, str, int], int]:
+    """Return, by identity, the number of the decision that stands, of the calls that corrections decided again."""
+    out: dict[tuple[str, str, int], int] = {}
+    for segment in segments:
+        if segment.corrects:
+            table = read(segment, ("source", "record_id", "connect_ms", "rev"))
+            for row in table.to_pylist():
+                key = (row["source"], row["record_id"], row["connect_ms"] // _DAY_MS)
+                out[key] = max(row["rev"], out.get(key, 0))
+    return out

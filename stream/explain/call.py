@@ -131,6 +131,12 @@ class FoundCall:
     segments: tuple[LiveSegment, ...] = ()
     raw: bytes | None = None
     history: tuple[str, ...] = ()
+    received_ms: int | None = None
+
+    @property
+    def first_ms(self) -> int:
+        """When it first came in; `receipt_ms` is the instant by which it was decided, later for a recycled record."""
+        return self.receipt_ms if self.received_ms is None else self.received_ms
 
     @property
     def place(self) -> str:

@@ -34,18 +34,25 @@ def class_of(
     carried : bool
         Whether the agreement is that of an incumbent which only carried the call.
     """
-    tests = [Known("same party", f"{originator} and {terminator}: {_yes(originator == terminator)}")]
+    tests = [Known("same party", _yes(originator == terminator, f"{originator} and {terminator}"))]
     if originator == terminator:
         return "on_net", tuple(tests)
     incumbent = agreement.incumbent if agreement is not None else ""
-    tests.append(Known("only carried", f"{incumbent} is {'no' if carried else 'a'} party to the call: {_yes(carried)}"))
+    tests.append(
+        Known("only carried", _yes(carried, f"{incumbent} is {'neither end' if carried else 'one of the ends'}"))
+    )
     if carried:
         return "transit", tuple(tests)
     toll_free = is_toll_free(call.called)
-    tests.append(Known("toll-free", f"NPA {call.called[:3]}: {_yes(toll_free)}"))
+    tests.append(Known("toll-free", _yes(toll_free, f"NPA {call.called[:3]}")))
     if toll_free:
         return "originating_8yy", tuple(tests)
-    tests.append(Known("caller unknown", f"place known: {_yes(caller is not None)}"))
+    tests.append(
+        Known(
+            "no caller's place",
+            _yes(caller is None, "number or JIP serves" if caller is not None else "neither number nor JIP serves"),
+        )
+    )
     if caller is None:
         return "unidentified", tuple(tests)
     assert dialed is not None, "a call that is not toll-free and in no block was suspended before"
@@ -60,26 +67,34 @@ def _by_place(
     latas = f"LATA {caller.lata}" if caller.lata == dialed.lata else f"LATAs {caller.lata} and {dialed.lata}"
     same_lata = caller.lata == dialed.lata
     blocks = where("number_blocks", caller, dialed)
-    tests.append(Known("carrier, other LATA", f"{_cic(call)}, {latas}: {_yes(call.cic is not None and not same_lata)}", blocks))
+    tests.append(
+        Known("carrier, other LATA", _yes(call.cic is not None and not same_lata, f"{_cic(call)}, {latas}"), blocks)
+    )
     if call.cic is not None and not same_lata:
         return "interlata_toll", tuple(tests)
-    tests.append(Known("carrier, same LATA", f"{_cic(call)}: {_yes(call.cic is not None)}"))
+    tests.append(Known("carrier, same LATA", _yes(call.cic is not None, _cic(call))))
     if call.cic is not None:
         return "ixc_intralata_toll", tuple(tests)
     near, said, rows = _local(lookups, a, b, day)
-    tests.append(Known("local", f"{said}: {_yes(near)}", rows))
+    tests.append(Known("local", _yes(near, said), rows))
     if near:
         return _routed(lookups, call, day, state, a, tests)
     for kind in ("mandatory", "optional"):
         pairs = [row for row in lookups.eas(a, b, day) if row.kind == kind] if a != b else []
-        found = f"{place_name(a)} - {place_name(b)}: {_yes(bool(pairs))}"
-        tests.append(Known(f"{kind} EAS", found, where("eas_pairs", *pairs) if pairs else _table(lookups.tables.eas_pairs, "eas_pairs")))
+        found = _yes(bool(pairs), f"{place_name(a)} and {place_name(b)}")
+        tests.append(
+            Known(
+                f"{kind} EAS",
+                found,
+                where("eas_pairs", *pairs) if pairs else _table(lookups.tables.eas_pairs, "eas_pairs"),
+            )
+        )
         if pairs:
             return f"{kind}_eas", tuple(tests)
-    tests.append(Known("same LATA", f"{latas}: {_yes(same_lata)}", blocks))
+    tests.append(Known("same LATA", _yes(same_lata, latas), blocks))
     if same_lata:
         return "intralata_toll", tuple(tests)
-    tests.append(Known("otherwise", "no other test matched"))
+    tests.append(Known("otherwise", "yes (no other test matched)"))
     return "interlata_toll", tuple(tests)
 
 
@@ -89,7 +104,11 @@ def _local(lookups: Lookups, a: str, b: str, day: date) -> tuple[bool, str, str]
         return True, f"both in rate center {place_name(a)}", ""
     rows = lookups.shared_areas(a, b, day)
     if not rows:
-        return False, f"{place_name(a)} and {place_name(b)} share no local area", _table(lookups.tables.local_areas, "local_areas")
+        return (
+            False,
+            f"{place_name(a)} and {place_name(b)} share no local area",
+            _table(lookups.tables.local_areas, "local_areas"),
+        )
     areas = ", ".join(dict.fromkeys(row.area for row in rows))
     return True, f"{place_name(a)} and {place_name(b)} are both in {areas}", where("local_areas", *rows)
 
@@ -102,9 +121,7 @@ def _routed(
         return "local", tuple(tests)
     point = f"{state}|{call.routing_point}"
     near, said, rows = _local(lookups, a, point, day)
-    *before, test = tests
-    said = f"{test.value}; routing point: {said}"
-    tests = [*before, Known(test.name, said, ", ".join(part for part in (test.where, rows) if part))]
+    tests.append(Known("routed elsewhere", _yes(not near, f"routing point: {said}"), rows))
     return ("local" if near else "virtual_fx"), tuple(tests)
 
 
@@ -116,5 +133,5 @@ def _table(rows: object, name: str) -> str:
     return f"{name}.csv" if rows is not None else f"no {name}.csv"
 
 
-def _yes(answer: bool) -> str:  # noqa: FBT001  (it writes an answer)
-    return "yes" if answer else "no"
+def _yes(answer: bool, detail: str) -> str:
+    return f"{'yes' if answer else 'no'} ({detail})"

@@ -60,11 +60,14 @@ def find_record(workspace: Workspace, store: Store, record_id: str, source: str 
 
 def _files(store: Store) -> _Files:
     with store.reading() as c:
-        return {row.file: (row.path, row.sha256) for row in c.execute(select(t.files.c.file, t.files.c.path, t.files.c.sha256))}
+        return {
+            row.file: (row.path, row.sha256)
+            for row in c.execute(select(t.files.c.file, t.files.c.path, t.files.c.sha256))
+        }
 
 
 def _file(files: _Files, number: int | None) -> tuple[str, str]:
-    return files.get(number, (f"file {number}", "")) if number is not None else ("", "")
+    return files.get(number, (f"file {number}", "")) if number else ("", "")
 
 
 def _archived(segment: Manifest, row: dict[str, Any], files: _Files) -> FoundCall:
@@ -105,7 +108,9 @@ def _latest(rows: Iterable[FoundCall]) -> list[FoundCall]:
     out = []
     for versions in by_identity.values():
         *earlier, last = sorted(versions, key=lambda found: found.rev)
-        said = tuple(f"decision {f.rev} was {_decided(f)}, in {f.layer}; {last.rev} is the one that stands" for f in earlier)
+        said = tuple(
+            f"decision {f.rev} was {_decided(f)}, in {f.layer}; {last.rev} is the one that stands" for f in earlier
+        )
         out.append(replace(last, history=said))
     return out
 
@@ -164,17 +169,33 @@ def _related(archived: Sequence[FoundCall], suspended: Sequence[FoundCall]) -> l
         if stands is found:
             out.append(found)
         elif same and _identity(found) in rated and found.state != "suspended":
-            past = f"waited as {found.reason} ({found.place}), then {found.state}"
-            rated[_identity(found)] = replace(rated[_identity(found)], history=(past, *found.history, *rated[_identity(found)].history))
+            rated[_identity(found)] = _recycled(rated[_identity(found)], found)
         else:
             out.append(replace(found, history=(_conflict(stands, found), *found.history)))
     return [*rated.values(), *out]
 
 
+def _recycled(rated: FoundCall, waited: FoundCall) -> FoundCall:
+    """Join a record that waited with what became of it: it came in where it waited."""
+    past = f"waited as {waited.reason}, then {waited.state}"
+    return replace(
+        rated,
+        path=waited.path,
+        sha256=waited.sha256,
+        at=None,
+        line=waited.line,
+        received_ms=waited.receipt_ms,
+        history=(past, *waited.history, *rated.history),
+    )
+
+
 def _conflict(stands: FoundCall, found: FoundCall) -> str:
     fields = ""
     if stands.call is not None and found.call is not None:
-        pairs = [f"{n} {getattr(stands.call, n)} there, {getattr(found.call, n)} here" for n in differing(stands.call, found.call)]
+        pairs = [
+            f"{n} {getattr(stands.call, n)} there, {getattr(found.call, n)} here"
+            for n in differing(stands.call, found.call)
+        ]
         fields = f"; they differ in {', '.join(pairs)}" if pairs else "; their fields are the same"
     return f"the record that stands under this identity is in {stands.place} ({stands.state}){fields}"
 

@@ -153,10 +153,11 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The segments' charges together, in one case that all of them have."""
+    """The segments' charges together, in one case that all of them have, and what they are settled as."""
 
     case: str
     when: str
+    outcomes: tuple[str, ...]
     charge: str
     exact: bool
     units: str

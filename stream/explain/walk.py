@@ -113,7 +113,10 @@ class _Walker:
 
     def _no_block(self, what: str, number: str, reason: str) -> None:
         rows = self._look.ended_block(number)
-        facts = [Known(f"block {r.npa_nxx}", f"{place_name(_center(r))}, {in_words(r)}", where("number_blocks", r)) for r in rows]
+        facts = [
+            Known(f"block {r.npa_nxx}", f"{place_name(_center(r))}, {in_words(r)}", where("number_blocks", r))
+            for r in rows
+        ]
         held = "none of its rows holds at that time" if rows else "number_blocks.csv has no row for it"
         self._say(what, f"{number} is in no block: {held}", *facts)
         raise _Stopped(reason)
@@ -133,12 +136,18 @@ class _Walker:
         if dialed is None:
             self._say("called number", f"{self._call.called} is toll-free: no block says where it is")
         else:
-            self._say("called number", f"{self._call.called} is in {place_name(_center(dialed))}, LATA {dialed.lata}", _block(dialed))
+            self._say(
+                "called number",
+                f"{self._call.called} is in {place_name(_center(dialed))}, LATA {dialed.lata}",
+                _block(dialed),
+            )
 
     def _say_caller(self, caller: NumberBlock | None, by: str) -> None:
         call = self._call
         if caller is None:
-            found = f"{call.calling} is no usable number and there is no JIP" if call.calling else "neither number nor JIP"
+            found = (
+                f"{call.calling} is no usable number and there is no JIP" if call.calling else "neither number nor JIP"
+            )
             self._say("caller's place", f"unknown: {found}")
             return
         place = f"{place_name(_center(caller))}, LATA {caller.lata}"
@@ -154,7 +163,9 @@ class _Walker:
         call = self._call
         if call.term_ocn is not None or call.lrn is None:
             if call.term_ocn is None and dialed is None:
-                self._say("called number", f"{call.called} is toll-free, and neither term_ocn nor lrn names its network")
+                self._say(
+                    "called number", f"{call.called} is toll-free, and neither term_ocn nor lrn names its network"
+                )
                 raise _Stopped("unknown_called_block")
             return dialed
         network = self._look.block(call.lrn, call.connect_ms)
@@ -215,7 +226,11 @@ class _Walker:
     def _party(self, role: str, ocn: str, said: str, facts: list[Known]) -> str | None:
         row = self._look.ocn(ocn, self._day)
         party = row.party if row is not None else None
-        facts.append(Known(role, f"{party or 'nobody'}: OCN {ocn}, {said}", where("ocns", row) if row is not None else "ocns.csv"))
+        facts.append(
+            Known(
+                role, f"{party or 'nobody'}, OCN {ocn}, {said}", where("ocns", row) if row is not None else "ocns.csv"
+            )
+        )
         return party
 
     def _other(self, terminator: str, trunk: TrunkGroup | None, facts: list[Known]) -> str:
@@ -226,10 +241,20 @@ class _Walker:
             mine = self._look.of_party(terminator, self._state)
             agreement, said = (mine[0] if len(mine) == 1 else None), f"only agreement of {terminator} in {self._state}"
         if agreement is None:
-            self._say("parties", "nothing says who originated it: no number, no trunk group's agreement, no only agreement", *facts)
+            self._say(
+                "parties",
+                "nothing says who originated it: no number, no trunk group's agreement, no only agreement",
+                *facts,
+            )
             raise _Stopped("no_agreement")
         other = agreement.party_b if agreement.party_a == terminator else agreement.party_a
-        facts.append(Known("originator", f"{other}: the other party of {agreement.agreement}, {said}", where("agreements", agreement)))
+        facts.append(
+            Known(
+                "originator",
+                f"{other}, the other party of {agreement.agreement}, {said}",
+                where("agreements", agreement),
+            )
+        )
         return other
 
     def _agreement(self, originator: str, terminator: str, trunk: TrunkGroup | None) -> tuple[Agreement | None, bool]:
@@ -238,11 +263,18 @@ class _Walker:
             return None, False
         row = self._look.pair(originator, terminator, self._state)
         if row is not None:
-            self._say("agreement", f"{row.agreement}, of {originator} and {terminator} in {self._state}", Known("pair", row.agreement, where("agreements", row)))
+            self._say(
+                "agreement",
+                f"{row.agreement}, of {originator} and {terminator} in {self._state}",
+                Known("pair", row.agreement, where("agreements", row)),
+            )
             return row, False
         row, rule = self._transit(originator, terminator, trunk)
         if row is None:
-            self._say("agreement", f"{originator} and {terminator} have none in {self._state}, and no incumbent carried it by any")
+            self._say(
+                "agreement",
+                f"{originator} and {terminator} have none in {self._state}, and no incumbent carried it by any",
+            )
             raise _Stopped("no_agreement")
         self._say(
             "agreement",
@@ -271,7 +303,11 @@ class _Walker:
         elif trunk is not None:
             to = f"end office {trunk.end_office}" if trunk.end_office else "no end office of its own"
             area = f"tandem {trunk.tandem}" if trunk.tandem else "no tandem"
-            self._say("trunk group", f"{name} is {trunk.kind} of {trunk.agreement}", Known(name, f"{area}, {to}", where("trunk_groups", trunk)))
+            self._say(
+                "trunk group",
+                f"{name} is {trunk.kind} of {trunk.agreement}",
+                Known(name, f"{area}, {to}", where("trunk_groups", trunk)),
+            )
         elif self._look.tables.trunk_groups is None:
             self._say("trunk group", f"{name}: there is no trunk_groups.csv, so any name is taken")
         else:
@@ -288,7 +324,7 @@ class _Walker:
             self._look, self._call, self._day, self._state, caller, dialed, agreement, carried=carried,
             originator=originator, terminator=terminator,
         )  # fmt: skip
-        self._say("class", f"{kind}: test {len(tests)} of the class table is the first that matches", *tests)
+        self._say("class", f"{kind}: the last of these tests is the first of the class table that matches", *tests)
         return kind
 
     def _recording(self, originator: str, terminator: str) -> bool:
@@ -303,7 +339,11 @@ class _Walker:
         verifies = row.role == "verification" or (not row.role and row.party != terminator)
         role = row.role or f"no role: bills where {row.party} terminates"
         named = ", ".join(f"{n} {v}" for n, v in (("trunk group", row.trunk_group), ("direction", row.direction)) if v)
-        self._say("recording", "verifies only" if verifies else "bills", Known(source, f"{role}, for {row.party}{f' ({named})' if named else ''}", where("sources", row)))
+        self._say(
+            "recording",
+            "verifies only" if verifies else "bills",
+            Known(source, f"{role}, for {row.party}{f' ({named})' if named else ''}", where("sources", row)),
+        )
         return verifies
 
 

@@ -10,7 +10,17 @@ from rating.terms.timeline import Timeline
 from stream.explain.model import Cited, InForce
 from stream.workspace.zones import zone_named
 
-__all__ = ["Clauses", "charge_text", "clock", "clock_end", "instruments_of", "local", "moment", "ratio_text", "thousands"]
+__all__ = [
+    "Clauses",
+    "charge_text",
+    "clock",
+    "clock_end",
+    "instruments_of",
+    "local",
+    "moment",
+    "ratio_text",
+    "thousands",
+]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EXACT_PLACES: Final = 14
@@ -79,7 +89,9 @@ class Clauses:
         return tuple(Cited(source, *self._says.get(source, ("", False))) for source in dict.fromkeys(sources))
 
 
-def instruments_of(timeline: Timeline, instruments: Sequence[Instrument], in_force: Iterable[str]) -> tuple[InForce, ...]:
+def instruments_of(
+    timeline: Timeline, instruments: Sequence[Instrument], in_force: Iterable[str]
+) -> tuple[InForce, ...]:
     """Return the named instruments with the chain of reasons why each is in force."""
     by_id = {instrument.id: instrument for instrument in instruments}
     return tuple(

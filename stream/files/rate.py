@@ -1,13 +1,14 @@
 """Rate files into the workspace's store, exactly once: a file is its digest, a batch one transaction."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from rating.names import Names
 from schemas.columns import Limits
@@ -28,6 +29,9 @@ from stream.tally import Tally
 from stream.workspace.load import Workspace
 
 __all__ = ["FileDone", "Rated", "call_files", "make_engine", "rate_files"]
+
+_NAMES: Final = (".ndjson", ".ndjson.gz", ".ndjson.zst")
+"""What a folder's call files are called: what is still being copied into it under another name is left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +79,11 @@ def rate_files(workspace: Workspace, paths: Iterable[Path], progress: Progress |
     StoreUnreachable
         If the store cannot be written, or another process is writing into it.
     """
-    files = [open_call_file(path) for path in paths]
-    try:
-        store = open_store(workspace)
+    with ExitStack() as stack:
+        files = [stack.enter_context(closing(open_call_file(path))) for path in paths]
+        store = stack.enter_context(closing(open_store(workspace)))
         with store.writing():
             return _Run(workspace, store, progress).rate(files)
-    finally:
-        for file in files:
-            file.close()
 
 
 class _Run:
@@ -107,26 +108,30 @@ class _Run:
         return self._done
 
     def _file(self, file: CallFile) -> None:
-        with self._store.transaction() as c:
+        with self._store.reading() as c:
             row = c.execute(select(t.files).where(t.files.c.sha256 == file.sha256)).first()
-            if row is None:
-                values = {"sha256": file.sha256, "path": str(file.path), "bytes": file.bytes, "received_ms": self._receipt_ms}
-                key = c.execute(insert(t.files).values(**values, offset=0, records=0, lines=0, done=0)).inserted_primary_key
-                assert key is not None
-                number, offset, lines = int(key[0]), 0, 0
-            else:
-                number, offset, lines = row.file, row.offset, row.lines
+            last = c.execute(select(func.max(t.files.c.file))).scalar_one() or 0
         if row is not None and row.done:
             self._done.files.append(FileDone(file.path, file.sha256, 0, known=row.path))
             return
+        # A new file is entered with its first batch, so that one that fails before leaves no trace. Nobody
+        # else takes its number meanwhile: this process holds the workspace.
+        number, offset, lines = (last + 1, 0, 0) if row is None else (row.file, row.offset, row.lines)
         records = 0
         for chunk in file.chunks(offset, self._workspace.settings.limits.batch_bytes):
             count, newlines = self._batch(file, number, chunk, lines)
             records += count
             lines += newlines
         with self._store.transaction() as c:
+            self._enter(c, file, number)
             c.execute(update(t.files).where(t.files.c.file == number).values(done=1))
         self._done.files.append(FileDone(file.path, file.sha256, records))
+
+    def _enter(self, c: Connection, file: CallFile, number: int) -> None:
+        """Enter a file that is not there yet."""
+        values = {"file": number, "sha256": file.sha256, "path": str(file.path), "bytes": file.bytes}
+        progress = {"offset": 0, "records": 0, "lines": 0, "done": 0, "received_ms": self._receipt_ms}
+        c.execute(upsert(t.files).values(**values, **progress).on_conflict_do_nothing())
 
     def _batch(self, file: CallFile, number: int, chunk: Chunk, lines: int) -> tuple[int, int]:
         """Take one chunk through; return its records and its newlines."""
@@ -150,6 +155,7 @@ class _Run:
             if not file.unchanged():
                 raise BadInput("was written to while it was being rated; rate it again when it is whole", file=file.path)
             with self._store.transaction() as c:
+                self._enter(c, file, number)
                 save_batch(
                     c,
                     self._engine,
@@ -193,6 +199,6 @@ def call_files(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield the files behind paths: a directory stands for the call files in it, by name."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(p for p in path.iterdir() if p.is_file() and ".ndjson" in p.suffixes)
+            yield from sorted(p for p in path.iterdir() if p.is_file() and p.name.endswith(_NAMES))
         else:
             yield path

@@ -67,8 +67,8 @@ class CallFile:
         """Whether the file is what it was when its digest was taken, as far as its size and time tell."""
         return _stamp(self._handle) == self._stat
 
-    def _blocks(self) -> Iterator[bytes]:
-        """Yield the decompressed content; BadInput where it ends too early or is damaged."""
+    def _blocks(self, size: int = _BLOCK) -> Iterator[bytes]:
+        """Yield the decompressed content, at most `size` bytes at a time; BadInput where it is cut off or damaged."""
         self._handle.seek(0)
         stream: IO[bytes]
         if self.path.suffix == ".gz":
@@ -78,7 +78,7 @@ class CallFile:
         else:
             stream = self._handle
         try:
-            while block := stream.read(_BLOCK):
+            while block := stream.read(size):
                 yield block
         except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
             kind = "gzip" if self.path.suffix == ".gz" else "zstandard"
@@ -92,7 +92,7 @@ class CallFile:
         at = 0
         held = bytearray()
         begin = offset
-        for block in self._blocks():
+        for block in self._blocks(min(size, _BLOCK)):
             at += len(block)
             if at <= offset:
                 continue
@@ -160,6 +160,8 @@ def open_call_file(path: Path) -> CallFile:
         handle = path.open("rb")
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror}", file=path) from error
-    if path.is_dir():
-        raise BadInput("found a directory, expected a call file", file=path)
-    return CallFile(path, handle)
+    try:
+        return CallFile(path, handle)
+    except BaseException:
+        handle.close()
+        raise

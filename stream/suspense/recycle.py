@@ -95,7 +95,7 @@ def _moves(result: Result, rows: list[Any]) -> Tally:
         ):
             sums[key, outcome, reason][0] += sign
             sums[key, outcome, reason][1] += sign * row.duration_ms
-    tally.outcomes = {key: (n, ms) for key, (n, ms) in sums.items() if n}
+    tally.outcomes = {key: (n, ms) for key, (n, ms) in sums.items() if n or ms}
     tally.check()
     return tally
 

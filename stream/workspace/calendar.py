@@ -1,6 +1,6 @@
 """Where local days begin: the calendars by which calls are cut at midnight."""
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cache
 from typing import Final
 
@@ -66,7 +66,7 @@ def _offset_s(moment: datetime) -> int:
 
 def _first_instant(day: date, guess_s: int, zone: tzinfo) -> int:
     """Return the first second of a local day, near a guess that is right unless midnight is missing."""
-    if datetime.fromtimestamp(guess_s, zone).replace(tzinfo=None) == datetime(day.year, day.month, day.day):
+    if datetime.fromtimestamp(guess_s, zone).replace(tzinfo=None) == datetime.combine(day, time()):
         return guess_s
     before, after = guess_s - _DAY_S, guess_s + _DAY_S
     while after - before > 1:

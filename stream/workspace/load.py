@@ -69,7 +69,9 @@ def load_instruments(settings: Settings) -> tuple[Instrument, ...]:
     seen: set[str] = set()
     for instrument in instruments:
         if instrument.id in seen:
-            raise BadInput(f"instrument {instrument.id!r} is there twice, expected one of each id", file=settings.folder)
+            raise BadInput(
+                f"instrument {instrument.id!r} is there twice, expected one of each id", file=settings.folder
+            )
         seen.add(instrument.id)
     return tuple(instruments)
 

@@ -115,7 +115,7 @@ class Rater:
     def summary(self) -> dict[str, Any]:
         """Return the conservation summary of CONTRACTS; counts of 0 are left out."""
         out: dict[str, Any] = {}
-        for part, weight in (("records", lambda d: 1), ("ms", lambda d: d.duration_ms)):
+        for part, weight in (("records", lambda _: 1), ("ms", lambda d: d.duration_ms)):
             plain: Counter[str] = Counter()
             by_reason: dict[str, Counter[str]] = {}
             for decision in self.decisions:

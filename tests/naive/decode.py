@@ -129,7 +129,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "record_id": _text,
     "source": _text,
     "connect_time": _time,
-    "duration_ms": lambda value: None,
+    "duration_ms": lambda _: None,
     "called": _called,
     "calling": _digits(6, 10),
     "lrn": _digits(10),

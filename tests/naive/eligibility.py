@@ -68,15 +68,15 @@ class Eligibility:
         """Say whether calls from a rate center are entitled: one area of it that needs no POI or has one."""
         names = areas_of(self.areas, origin, day)
         if not names:  # an area of its own
-            return self.area_entitled(origin.state, origin.rate_center, [origin], day)
-        return any(self.area_entitled(origin.state, n, self.centers_of(origin.state, n, day), day) for n in names)
+            return self.area_entitled(origin.rate_center, [origin], day)
+        return any(self.area_entitled(n, self.centers_of(origin.state, n, day), day) for n in names)
 
     def centers_of(self, state: str, area: str, day: date) -> list[Place]:
         """Return a local calling area's rate centers on a day."""
         rows = [r for r in self.areas if (r["state"], r["area"]) == (state, area) and in_force(r, day)]
         return [Place(row["state"], row["rate_center"]) for row in rows]
 
-    def area_entitled(self, state: str, area: str, centers: list[Place], day: date) -> bool:
+    def area_entitled(self, area: str, centers: list[Place], day: date) -> bool:
         """Say whether an area needs no POI that day, or has one in one of the ways its state allows."""
         numbered = [center for center in centers if self.has_numbers(center, day)]
         if not numbered:

@@ -1,0 +1,65 @@
+"""The cap's chain and how it is laid over a month, against the twin (XA 2.3)."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from rating.codes import TrafficClass, name_of
+from rating.growth_cap import lay, limit_of, use
+from rating.presumption import Part
+from rating.terms.model import GrowthCap
+from tests import naive
+from tests.naive.isp import Slot
+from tests.rating.facts import INSTRUMENTS
+
+CAP = next(e for i in INSTRUMENTS for c in i.clause for e in c.effects if isinstance(e, GrowthCap))
+TIMES = st.integers(0, 10**15) | st.integers(0, 100)
+HISTORY = st.fixed_dictionaries({}, optional={"2001-Q1": TIMES, "2001": TIMES, "2002": TIMES})
+PARTS = st.dictionaries(
+    st.tuples(
+        st.sampled_from(("350", "356", "56")),
+        st.integers(0, 2),
+        st.sampled_from((TrafficClass.LOCAL, TrafficClass.VIRTUAL_FX, TrafficClass.MANDATORY_EAS)),
+    ),
+    st.integers(1, 100),
+    max_size=8,
+)
+
+
+@pytest.mark.parametrize("reading", ["compensable", "ceiling"])
+@given(history=HISTORY, year=st.integers(2003, 2006))
+@example(history={"2001-Q1": 10, "2001": 5}, year=2003)
+def test_limit_is_the_twin_s(reading: str, history: dict[str, int], year: int) -> None:
+    found = limit_of(CAP, year, history, reading)
+    assert (found.ms, found.assumed) == naive.cap_limit(history, year, reading)
+
+
+@given(HISTORY.filter(lambda history: "2001-Q1" in history))
+def test_the_ceiling_never_exceeds_484_hundredths_of_the_base_quarter(history: dict[str, int]) -> None:
+    for reading in ("compensable", "ceiling"):
+        limit = limit_of(CAP, 2003, history, reading).ms
+        assert limit is not None
+        assert limit * 100 <= history["2001-Q1"] * 484
+
+
+@given(st.none() | TIMES, st.lists(TIMES, max_size=12))
+def test_what_is_used_of_a_year_sums_to_the_limit_or_less(limit: int | None, months: list[int]) -> None:
+    used, before = 0, 0
+    for month in months:
+        found = use(limit, before, month)
+        assert found.before_ms == (before if limit is None else min(limit, before))
+        assert (found.left_ms is None) == (limit is None)
+        used += found.ms
+        before += month
+    assert used == (before if limit is None else min(limit, before))
+
+
+@given(st.none() | st.integers(0, 500), PARTS)
+def test_the_cap_is_laid_as_the_twin_lays_it(left: int | None, eligible: dict[Part, int]) -> None:
+    slots = Counter({Slot(sub, lata, name_of(kind)): ms for (lata, sub, kind), ms in eligible.items()})
+    wanted = naive.payable(slots, left)
+    got = lay(left, eligible)
+    assert {Slot(sub, lata, name_of(kind)): ms for (lata, sub, kind), ms in got.items() if ms} == dict(+wanted)
+    assert sum(got.values()) == (sum(eligible.values()) if left is None else min(left, sum(eligible.values())))

@@ -1,0 +1,91 @@
+"""Cells add up like a counter, and merge to the same bits in any order."""
+
+from collections import Counter
+from random import Random
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rating.kernel.cells import accumulate
+from rating.usage import EMPTY, Cells, merge
+
+PLACED = ("agreement", "originator", "terminator", "traffic_class", "jurisdiction", "rate_center", "lata", "orig_ocn", "term_ocn")
+ROW_OF = {"traffic_class": 2, "originator": 4, "terminator": 5, "orig_ocn": 6, "term_ocn": 7, "rate_center": 8, "lata": 9,
+          "jurisdiction": 10, "agreement": 14}  # fmt: skip
+LARGEST = {"agreement": 2**16 - 1, "originator": 2**16 - 1, "terminator": 2**16 - 1, "traffic_class": 11, "jurisdiction": 2,
+           "rate_center": 2**24 - 1, "lata": 2**16 - 1, "orig_ocn": 2**20 - 1, "term_ocn": 2**20 - 1}  # fmt: skip
+
+
+def numbers(largest: int) -> st.SearchStrategy[int]:
+    """Return few values, the ends among them, so that keys collide."""
+    return st.sampled_from((0, 1, 2, largest - 1, largest))
+
+
+SEGMENTS = st.lists(
+    st.tuples(
+        st.fixed_dictionaries({name: numbers(LARGEST[name]) for name in PLACED}),
+        st.sampled_from((-1, 0, 1)),  # evidence
+        st.integers(0, 1),  # voip
+        numbers(2**20 - 1) | st.sampled_from((-2, -1)),  # trunk group
+        numbers(42_000),  # day
+        st.integers(0, 2),  # carried
+        st.sampled_from((0, 1, 86_400_000)),
+    ),
+    max_size=30,
+)
+
+
+@given(SEGMENTS)
+def test_accumulate_equals_a_counter(segments: list[tuple[dict[str, int], int, int, int, int, int, int]]) -> None:
+    n = len(segments)
+    placed = np.zeros((15, n), np.int32)
+    for i, (codes, *_) in enumerate(segments):
+        for name, value in codes.items():
+            placed[ROW_OF[name], i] = value
+    evidence, voip, trunk, day, carried, ms = (np.array([s[k] for s in segments], np.int64) for k in range(1, 7))
+    slots = np.full(max(8, 1 << (2 * n).bit_length()), -1, np.int32)
+    keys, values = np.empty((n, 3), np.int64), np.empty((n, 3), np.int64)
+    size = accumulate(
+        placed, evidence.astype(np.int8), voip.astype(np.int8), trunk, np.arange(n), day, carried, ms, slots, keys, values
+    )
+    cells = Cells(keys[:size], values[:size])
+    names = (*PLACED, "evidence", "voip", "trunk_group", "day", "carried")
+    got = {
+        key: tuple(sums)
+        for *key, sums in zip(*(cells.field(name).tolist() for name in names), cells.values.tolist(), strict=True)
+        for key in [tuple(key)]
+    }
+    wanted: dict[tuple[int, ...], Counter[str]] = {}
+    for codes, seen, over_ip, group, on, later, used in segments:
+        key = (*(codes[name] for name in PLACED), seen + 1, over_ip, max(group, 0), on, later)
+        into = wanted.setdefault(key, Counter())
+        into["calls"] += later == 0
+        into["answered"] += later == 0 and used > 0
+        into["ms"] += used
+    assert got == {key: (sums["calls"], sums["answered"], sums["ms"]) for key, sums in wanted.items()}
+    assert size == len(got)
+
+
+TABLES = st.lists(
+    st.lists(st.tuples(*[st.integers(0, 3)] * 3, *[st.integers(-5, 5)] * 3), max_size=6).map(
+        lambda rows: Cells(np.array([r[:3] for r in rows], np.int64).reshape(-1, 3), np.array([r[3:] for r in rows], np.int64).reshape(-1, 3))
+    ),
+    max_size=6,
+)
+
+
+@given(TABLES, st.randoms(use_true_random=True))
+def test_merge_takes_any_order_and_grouping(parts: list[Cells], random: Random) -> None:
+    whole = merge(parts)
+    shuffled = list(parts)
+    random.shuffle(shuffled)
+    cut = random.randint(0, len(parts))
+    assert merge([merge(shuffled[:cut]), merge(shuffled[cut:])]).to_bytes() == whole.to_bytes()
+    assert whole.digest() == merge(shuffled).digest()
+    assert Cells.from_bytes(whole.to_bytes()).to_bytes() == whole.to_bytes()
+
+
+@given(TABLES)
+def test_negated_cells_take_everything_out_again(parts: list[Cells]) -> None:
+    assert merge([*parts, *(part.negated() for part in parts)]).to_bytes() == EMPTY.to_bytes()
