@@ -13,7 +13,7 @@ from rating.statement import statement
 from stream.books.store import Store, open_store
 from stream.engine import Batch, Engine, Result
 from stream.facts import make_facts
-from stream.files import rate, reader
+from stream.files import rate
 from stream.workspace.calendar import FIRST_DAY
 from stream.workspace.load import Workspace, load_workspace
 from tests.worlds import World
@@ -78,7 +78,9 @@ class Driven:
 
 
 @contextmanager
-def drive(world: World, files: Sequence[Sequence[bytes]] | None = None, *, batch_bytes: int | None = None) -> Iterator[Driven]:
+def drive(
+    world: World, files: Sequence[Sequence[bytes]] | None = None, *, batch_bytes: int | None = None
+) -> Iterator[Driven]:
     """Write a world as a workspace and rate its lines.
 
     Parameters
@@ -86,7 +88,7 @@ def drive(world: World, files: Sequence[Sequence[bytes]] | None = None, *, batch
     files : lists of lines, optional
         The call files in order; one of all the world's lines by default.
     batch_bytes : int, optional
-        The limit of a batch; also how much is read at a time, or a small file would be one batch anyway.
+        The limit of a batch, and of a line.
     """
     results: list[Result] = []
     process = Engine.process
@@ -103,8 +105,7 @@ def drive(world: World, files: Sequence[Sequence[bytes]] | None = None, *, batch
         for number, lines in enumerate([world.lines] if files is None else files):
             paths.append(Path(name) / f"{number}.ndjson")
             paths[-1].write_bytes(b"".join(line + b"\n" for line in lines))
-        block = patch.object(reader, "_BLOCK", batch_bytes or reader._BLOCK)
-        with patch.object(rate, "now_ms", lambda: world.receipt_ms), patch.object(Engine, "process", kept), block:
+        with patch.object(rate, "now_ms", lambda: world.receipt_ms), patch.object(Engine, "process", kept):
             rated = rate.rate_files(workspace, paths)
         store = open_store(workspace)
         try:

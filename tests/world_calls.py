@@ -19,7 +19,25 @@ FIELDS: Final = (
     "record_id", "source", "connect_time", "duration_ms", "called", "calling", "lrn", "jip", "trunk_group", "cic",
     "routing_point", "isp", "voip", "orig_ocn", "term_ocn",
 )  # fmt: skip
-WRONG: Final = (None, "", "abc", True, 0, -1, 1.5, [], {}, "x" * 65, "1" * 33, "911", "0", "01144", "é", 10**30, "2085551212")
+WRONG: Final[Sequence[Any]] = (
+    None,
+    "",
+    "abc",
+    True,
+    0,
+    -1,
+    1.5,
+    [],
+    {},
+    "x" * 65,
+    "1" * 33,
+    "911",
+    "0",
+    "01144",
+    "é",
+    10**30,
+    "2085551212",
+)
 BROKEN: Final = (
     b"not json", b"[1]", b"null", b'"x"', b'{"record_id":', b"{}", b"\xff\xfe", b"{} {}",
     b'{"record_id":"b","source":"s1","duration_ms":60000}',
@@ -33,14 +51,16 @@ BROKEN: Final = (
 def _instant(dice: Dice, months: Sequence[str]) -> int:
     """Return an instant of some months in epoch milliseconds: crowded around local midnights and clock changes."""
     days = calendar.days_of(dice.pick(months))
-    telling = [day for day in days if day.day in (1, 10, 14, 15, 20) or day == days[-1] or day.isoformat() in CLOCK_CHANGES]
+    telling = [
+        day for day in days if day.day in (1, 10, 14, 15, 20) or day == days[-1] or day.isoformat() in CLOCK_CHANGES
+    ]
     zone = dice.pick((*[ZoneInfo("America/Chicago")] * 3, ZoneInfo("America/Los_Angeles"), UTC))
     offset = dice.pick((0, -1, 1, -30_000, -HOUR, 12 * HOUR, 9 * HOUR, 2 * HOUR, dice.whole(0, 20 * HOUR)))
     return calendar.midnight_ms(dice.pick(telling), zone) + offset
 
 
 def _as_text(at: int, hours: int, digits: str) -> str:
-    wall = datetime(1970, 1, 1) + timedelta(milliseconds=at + hours * HOUR)
+    wall = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at + hours * HOUR)
     zone = "Z" if hours == 0 else f"{'+' if hours > 0 else '-'}{abs(hours):02d}:00"
     return f"{wall:%Y-%m-%dT%H:%M:%S}.{wall.microsecond // 1000:03d}{digits}{zone}"
 
@@ -55,11 +75,13 @@ def _record(dice: Dice, world: "_Plan", number: int) -> dict[str, Any]:
         "record_id": f"r{number}",
         "source": dice.pick(SOURCES),
         "connect_time": when,
-        "duration_ms": dice.pick((0, 1, 60_000, 90_000, HOUR, 4 * HOUR, 20 * HOUR, 24 * HOUR, dice.whole(0, 12 * HOUR))),
+        "duration_ms": dice.pick(
+            (0, 1, 60_000, 90_000, HOUR, 4 * HOUR, 20 * HOUR, 24 * HOUR, dice.whole(0, 12 * HOUR))
+        ),
         "called": called,
         "calling": calling,
         "isp": dice.pick((None, None, True, False)),
-        "trunk_group": "zz" if dice.one_in(60) else dice.pick((None, *(world.trunks or [None]))),
+        "trunk_group": "zz" if dice.one_in(60) else dice.pick((None, *world.trunks)),
     }
     sixes = [prefix[:6] for prefix in world.prefixes]
     ocns = [*OCN_OF.values(), MOVING_OCN, NOBODYS_OCN]
@@ -70,7 +92,9 @@ def _record(dice: Dice, world: "_Plan", number: int) -> dict[str, Any]:
     if dice.one_in(25):
         record["called"] = dice.pick(("911", "01144200", "0", "4145551212", "7185550123", "4149990000"))
     if dice.one_in(8):
-        record["calling"] = dice.pick((None, None, "0000000000", "4141000001", "414100", world.ends(dice)[0][:6], "9075550100"))
+        record["calling"] = dice.pick(
+            (None, None, "0000000000", "4141000001", "414100", world.ends(dice)[0][:6], "9075550100")
+        )
     for name, values, n in (
         ("lrn", [*(six + "2000" for six in sixes), "4149990000"], 15),
         ("jip", [*sixes * 3, "414999"], 10),

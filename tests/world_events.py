@@ -9,7 +9,9 @@ from tests.world_tables import PIVOTS, TANDEMS, Dice, Row
 
 __all__ = ["KNOWN", "event_logs", "readings"]
 
-KNOWN: Final = tuple(date.fromisoformat(day) for day in ("2003-07-15", "2004-05-25", "2004-05-26", "2004-07-05", "2005-03-01"))
+KNOWN: Final = tuple(
+    date.fromisoformat(day) for day in ("2003-07-15", "2004-05-25", "2004-05-26", "2004-07-05", "2005-03-01")
+)
 """As-known-at days: before and at the signatures, and between them and the end."""
 
 READINGS: Final[Mapping[str, Sequence[Any]]] = {
@@ -62,27 +64,29 @@ def _one(dice: Dice, kind: str, agreement: Row, day: date, number: int) -> list[
     if kind == "signed":
         instrument = dice.pick(list(INSTRUMENTS))
         return [{"event": kind, "instrument": instrument, "party": dice.pick(INSTRUMENTS[instrument][0])}]
-    if kind == "interconnection_started":
-        return [{"event": kind, **name, **tandem}]
-    if kind == "incumbent_failure":
-        through = day + timedelta(days=dice.pick((0, 3, 40)))
-        return [{"event": kind, **name, **tandem, "through": str(through)}]
+    if kind in ("interconnection_started", "incumbent_failure"):
+        through = {"through": str(day + timedelta(days=dice.pick((0, 3, 40))))} if kind == "incumbent_failure" else {}
+        return [{"event": kind, **name, **tandem, **through}]
     if kind == "policy_set":
         policy = dice.pick(list(READINGS))
         value = dice.pick([*READINGS[policy], DEFAULTS[policy]])
         scope = dice.pick(({}, name))
         return [{"event": kind, "policy": policy, "value": value, **scope, "by": "a desk", "reason": "a reading"}]
     if kind == "rebuttal":
-        payee = dice.pick((agreement["party_a"], agreement["party_b"]))
-        decided = {"approved": dice.one_in(2), "by": dice.pick(("commission", "agreement"))}
-        if decided["approved"]:
-            decided["method"] = "actual"
-        later = str(day + timedelta(days=30))
-        return [
-            {"event": "rebuttal_filed", **name, "payee": payee, "by": payee},
-            {"event": "rebuttal_decided", "rebuttal": f"e{number:02d}a", **decided, "on": later, "known_at": later},
-        ]
+        return _rebuttal(dice, agreement, day, number)
     return [{"event": kind, **name}]  # offer_accepted, ica_ended
+
+
+def _rebuttal(dice: Dice, agreement: Row, day: date, number: int) -> list[dict[str, Any]]:
+    payee = dice.pick((agreement["party_a"], agreement["party_b"]))
+    decided: dict[str, Any] = {"approved": not dice.one_in(4), "by": dice.pick(("commission", "agreement"))}
+    if decided["approved"]:
+        decided["method"] = "actual"
+    later = str(day + timedelta(days=30))
+    return [
+        {"event": "rebuttal_filed", "agreement": agreement["agreement"], "payee": payee, "by": payee},
+        {"event": "rebuttal_decided", "rebuttal": f"e{number:02d}a", **decided, "on": later, "known_at": later},
+    ]
 
 
 EVENT_WORDS: Final = (

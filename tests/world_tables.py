@@ -9,9 +9,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-__all__ = ["AGREEMENTS", "CENTERS", "COLUMNS", "PIVOTS", "TANDEMS", "TRUNKS", "Dice", "Row", "table", "tables", "write_tables"]
+__all__ = [
+    "AGREEMENTS",
+    "CENTERS",
+    "COLUMNS",
+    "PIVOTS",
+    "TANDEMS",
+    "TRUNKS",
+    "Dice",
+    "Row",
+    "table",
+    "tables",
+    "write_tables",
+]
 
 Row = dict[str, str]
 T = TypeVar("T")
@@ -61,7 +73,13 @@ PREFIXES: Final = {
     "MO": ("314200", "314300", "816400", "816500"),
     "IL": ("312200", "815300"),
 }
-LATAS: Final = {"WI": ("356", "350", "358"), "TX": ("552", "56"), "CA": ("730", "724"), "MO": ("520", "524"), "IL": ("358",)}
+LATAS: Final = {
+    "WI": ("356", "350", "358"),
+    "TX": ("552", "56"),
+    "CA": ("730", "724"),
+    "MO": ("520", "524"),
+    "IL": ("358",),
+}
 CENTERS: Final = ("ALPHA", "BETA", "GAMMA")
 AREAS: Final = ("LAKE", "HILL", "ALPHA")
 TANDEMS: Final = ("T1", "T2")
@@ -76,6 +94,7 @@ PIVOTS: Final = tuple(
         "2004-05-31", "2004-06-14", "2004-06-30", "2004-10-31", "2004-12-31", "2005-02-10",
     )
 )  # fmt: skip
+
 
 def table(name: str, *rows: str) -> list[Row]:
     """Return rows of a table from lines of comma-separated cells in the order of `COLUMNS`; the rest is empty."""
@@ -102,7 +121,7 @@ class Dice:
     """Choices by a seed: every choice alike, which a strategy's own draws are not in a world of this size."""
 
     def __init__(self, seed: int) -> None:
-        self._random = Random(seed)
+        self._random = Random(seed)  # noqa: S311 (chooses test cases, guards nothing)
 
     def pick(self, values: Sequence[T]) -> T:
         """Return one of some values."""
@@ -186,6 +205,7 @@ def _of_agreements(dice: Dice, names: Sequence[str], parties: Sequence[str]) -> 
     ]
     markets = [(n, lata, traffic) for n in names for lata in LATAS[AGREEMENTS[n][3]] for traffic in ("isp", "any")]
     history = [(n, p, period) for n in names for p in AGREEMENTS[n][:2] for period in ("2001-Q1", "2001", "2002")]
+    bases = [key for key in history if key[2] == "2001-Q1" and dice.one_in(2)]
     others = [(s, p) for i, s in enumerate(SOURCES) for p in parties if p != parties[i % 2]]
     return {
         "trunk_groups": [
@@ -200,7 +220,9 @@ def _of_agreements(dice: Dice, names: Sequence[str], parties: Sequence[str]) -> 
             {**row, "v": point[0], "h": point[1], "known_from": dice.pick(KNOWN_FROM)}
             for n, kind, area, tandem in dice.some(pois, 4)
             for point in [dice.pick(POINTS)]
-            for row in _dated(dice, agreement=n, party=dice.pick(AGREEMENTS[n][:2][::-1]), kind=kind, area=area, tandem=tandem)
+            for row in _dated(
+                dice, agreement=n, party=dice.pick(AGREEMENTS[n][:2][::-1]), kind=kind, area=area, tandem=tandem
+            )
         ],
         "arrangements": [
             row
@@ -208,13 +230,19 @@ def _of_agreements(dice: Dice, names: Sequence[str], parties: Sequence[str]) -> 
             for row in _dated(dice, originator=one, third_party=other, state=state, known_from=dice.pick(KNOWN_FROM))
         ],
         "market_history": [
-            {"agreement": n, "lata": lata, "traffic": traffic, "first_exchanged": first, "known_from": dice.pick(KNOWN_FROM)}
+            {
+                "agreement": n,
+                "lata": lata,
+                "traffic": traffic,
+                "first_exchanged": first,
+                "known_from": dice.pick(KNOWN_FROM),
+            }
             for n, lata, traffic in dice.some(markets, 5)
             for first in [dice.pick(("2000-05-01", "2001-04-17", "2001-04-18"))]
         ],
         "usage_history": [
             {"agreement": n, "payee": p, "period": period, "isp_ms": str(ms), "known_from": dice.pick(KNOWN_FROM)}
-            for n, p, period in dict.fromkeys([*dice.some(history, 5), *(key for key in history if key[2] == "2001-Q1" and dice.one_in(2))])
+            for n, p, period in dict.fromkeys([*bases, *dice.some(history, 5)])
             for ms in [dice.whole(0, 60_000_000)]
         ],
         "sources": [
@@ -236,7 +264,7 @@ def tables(dice: Dice) -> dict[str, list[Row] | None]:
     """Draw a whole set of tables; optional ones are missing (None) at times."""
     first = dice.pick((*["sbc-kmc-wi"] * 6, "sprint-icg-mo", "sbc-kmc-mo", "sbc-kmc-ca", "sbc-kmc-tx"))
     names = list(dict.fromkeys([first, *dice.some(list(AGREEMENTS), 3)]))
-    parties = list(dict.fromkeys(party for name in names for party in AGREEMENTS[name][:2])) + ["far"]
+    parties = [*dict.fromkeys(party for name in names for party in AGREEMENTS[name][:2]), "far"]
     states = sorted({AGREEMENTS[name][3] for name in names})
     kinds = {**KINDS, "kmc": "cmrs" if dice.one_in(8) else "clec"}
     agreements = []

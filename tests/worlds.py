@@ -26,9 +26,10 @@ FAR: Final = date(2030, 1, 1)
 """An as-known-at after everything that a world's events say."""
 
 MONTHS: Final = (
-    *("2003-06", "2004-06", "2005-02", "2003-07", "2004-07") * 3, "2005-02", "2003-05", "2003-07", "2003-12", "2004-05", "2004-07", "2004-12", "2005-01",
-    "2003-01", "2003-10", "2004-04",
+    *("2003-06", "2004-06", "2005-02", "2003-07", "2004-07") * 3, "2003-01", "2003-05", "2003-10", "2003-12",
+    "2004-04", "2004-05", "2004-12", "2005-01",
 )  # fmt: skip
+
 
 def epoch_ms(text: str, zone: str = "America/Chicago") -> int:
     """Return the epoch milliseconds of a local wall-clock time."""

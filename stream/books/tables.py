@@ -26,6 +26,7 @@ __all__ = [
     "entries",
     "files",
     "identities",
+    "inputs",
     "intake",
     "meta",
     "metadata",
@@ -34,6 +35,7 @@ __all__ = [
     "positions",
     "postings",
     "rejected",
+    "statement_inputs",
     "statements",
     "suspense",
     "suspense_log",
@@ -188,6 +190,21 @@ statements = Table(
     UniqueConstraint("agreement", "month", "number"),
 )
 
+inputs = Table(
+    "inputs",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("blob", LargeBinary, nullable=False),  # zlib
+)
+
+statement_inputs = Table(
+    "statement_inputs",
+    metadata,
+    Column("statement", Integer, ForeignKey("statements.id"), primary_key=True),
+    Column("name", String(300), primary_key=True),
+    Column("sha256", String(64), ForeignKey("inputs.sha256"), nullable=False),
+)
+
 entries = Table(
     "entries",
     metadata,
@@ -218,7 +235,7 @@ postings = Table(
     Column("cents", Integer, nullable=False),
 )
 
-_APPEND_ONLY: Final = (statements, entries, postings, suspense_log)
+_APPEND_ONLY: Final = (statements, inputs, statement_inputs, entries, postings, suspense_log)
 
 TRIGGERS: Final = {
     f"{table.name}_no_{verb.lower()}": (

@@ -27,6 +27,7 @@ class Format(str, Enum):
 def register(app: typer.Typer) -> None:
     """Add the group's commands."""
     app.command("close")(close)
+    app.command("true-up")(true_up)
     app.command("statement")(statement)
     ledger = typer.Typer(help="The booked entries.", no_args_is_help=True)
     ledger.command("show")(ledger_show)
@@ -61,6 +62,27 @@ def close(month: Month, workspace: WorkspaceDir = None, as_known_at: AsKnownAt =
         totals = "; ".join(f"{who} {dollars(amount)}" for who, amount in c.total.items())
         how = "was closed before" if c.already else "closed"
         printer().print(f"{c.agreement} {c.month}: {how}, statement no. {c.number}: {totals}", soft_wrap=True)
+
+
+def true_up(
+    workspace: WorkspaceDir = None,
+    as_known_at: AsKnownAt = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be booked.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Book value now - value booked for every closed month, by cause, and issue its statement anew."""
+    from stream.books.trueup import true_up as book  # noqa: PLC0415
+    from stream.cli.trueup_render import render_true_up  # noqa: PLC0415
+
+    loaded, store = _open(workspace)
+    adjusted = book(loaded, store, known_day(as_known_at), dry_run=dry_run)
+    if as_json:
+        emit([
+            {"agreement": a.agreement, "month": a.month, "number": a.number, "by_cause": a.by_cause(), "entries": len(a.parts)}
+            for a in adjusted
+        ])
+    else:
+        render_true_up(adjusted, printer(), dry_run=dry_run)
 
 
 def statement(
@@ -127,7 +149,7 @@ def _print(documents: list[dict[str, Any]], form: Format, *, many: bool, loaded:
         if many:
             emit(documents)
         else:
-            from stream.books.closing import body_of  # noqa: PLC0415
+            from stream.books.issuing import body_of  # noqa: PLC0415
 
             sys.stdout.write(body_of(documents[0]).decode())
         return

@@ -97,9 +97,8 @@ def render_line(explanation: LineExplanation, console: Console) -> None:
     _instruments(page, line.instruments)
     page.section("calls")
     page.say(line.takes)
-    page.say(
-        f"{line.calls_found:,} calls in the archive, {line.calls_ms:,} ms ({minutes(line.calls_ms)} min) of them on these days"
-    )
+    spent = f"{line.calls_ms:,} ms ({minutes(line.calls_ms)} min)"
+    page.say(f"{line.calls_found:,} calls in the archive, {spent} of them on these days")
     _calls(page, line.calls, line.calls_found)
     page.notes(line.notes)
 

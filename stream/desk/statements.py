@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from stream.books.closing import make_statement
+from stream.books.issuing import make_statement
 from stream.books.store import Store
 from stream.facts import make_facts
 from stream.workspace.load import Workspace

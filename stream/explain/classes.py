@@ -6,6 +6,7 @@ from rating.reference.rows import Agreement, NumberBlock
 from stream.explain.call import Call
 from stream.explain.lookups import Lookups, is_toll_free, place_name, where
 from stream.explain.model import Known
+from stream.explain.words import needed
 
 __all__ = ["class_of"]
 
@@ -55,14 +56,14 @@ def class_of(
     )
     if caller is None:
         return "unidentified", tuple(tests)
-    assert dialed is not None, "a call that is not toll-free and in no block was suspended before"
-    return _by_place(lookups, call, day, state, caller, dialed, tests)
+    known = needed(dialed, f"record {call.record_id}: {call.called} is in no block and was not suspended")
+    return _by_place(lookups, call, day, state, caller, known, tests)
 
 
 def _by_place(
     lookups: Lookups, call: Call, day: date, state: str, caller: NumberBlock, dialed: NumberBlock, tests: list[Known]
 ) -> tuple[str, tuple[Known, ...]]:
-    """Tests 5 to 11, for two known places."""
+    """Make tests 5 to 11, for two known places."""
     a, b = f"{caller.state}|{caller.rate_center}", f"{dialed.state}|{dialed.rate_center}"
     latas = f"LATA {caller.lata}" if caller.lata == dialed.lata else f"LATAs {caller.lata} and {dialed.lata}"
     same_lata = caller.lata == dialed.lata
@@ -133,5 +134,5 @@ def _table(rows: object, name: str) -> str:
     return f"{name}.csv" if rows is not None else f"no {name}.csv"
 
 
-def _yes(answer: bool, detail: str) -> str:
+def _yes(answer: bool, detail: str) -> str:  # noqa: FBT001  (it writes an answer)
     return f"{'yes' if answer else 'no'} ({detail})"

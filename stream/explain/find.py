@@ -15,6 +15,7 @@ from stream.books.store import Store
 from stream.errors import BadInput
 from stream.explain.archived import Manifest, rows_of_record, similar_ids
 from stream.explain.call import Call, Decision, FoundCall, LiveSegment, decode_line, differing, from_archive
+from stream.explain.words import needed
 from stream.workspace.load import Workspace
 
 __all__ = ["call_of", "find_record", "utc_date"]
@@ -116,8 +117,7 @@ def _latest(rows: Iterable[FoundCall]) -> list[FoundCall]:
 
 
 def _decided(found: FoundCall) -> str:
-    decision = found.decision
-    assert decision is not None
+    decision = needed(found.decision, f"{found.place}: archived without a decision")
     return f"{decision.traffic_class} under {decision.agreement or 'no agreement'}"
 
 
@@ -250,5 +250,4 @@ def _unknown(store: Store, record_id: str, source: str | None) -> BadInput:
 
 def call_of(found: FoundCall) -> Call:
     """Return the decoded call of a record that has one."""
-    assert found.call is not None, f"{found.place}: {found.state} record without a call"
-    return found.call
+    return needed(found.call, f"{found.place}: {found.state} record without a call")

@@ -15,17 +15,17 @@ from rating.facts import Facts, month_days
 from rating.money import cents, dollars_text, unrounded_text
 from rating.settle import Line
 from rating.statement import line_id, mou
-from rating.terms.tariff import rate_text
+from rating.terms.tariff import Tariff, rate_text
 from stream.books import tables as t
 from stream.books.store import Store
 from stream.clock import today
 from stream.errors import BadInput
 from stream.explain.call import Decision
-from stream.explain.linecalls import Calls, Row, Wanted, calls_of
+from stream.explain.linecalls import Row, Wanted, calls_of
 from stream.explain.model import Known, LineExplanation, Share, Step
 from stream.explain.months import minutes_text, month_step, share_text
-from stream.explain.terms import Month, Piece, share_of, unidentified_rule
-from stream.explain.words import Clauses, charge_text, instruments_of, thousands
+from stream.explain.terms import Month, Piece, month_of, share_of, unidentified_rule
+from stream.explain.words import Clauses, charge_text, instruments_of, needed, thousands
 from stream.facts import make_facts
 from stream.workspace.load import Workspace
 from stream.workspace.nearest import one_of
@@ -90,7 +90,7 @@ def explain_line(
     if isinstance(found, list) and as_known_at is None and booked:
         issued = date.fromisoformat(booked[-1].as_known_at)
         notes.append(
-            f"as known today ({known}) no time is on this line; it is shown as known on {issued}, when it was booked last"
+            f"as known today ({known}) no time is on this line; shown as known on {issued}, when it was booked last"
         )
         found = _find(make_facts(workspace, store.names(), store, issued), line)
     if isinstance(found, list):
@@ -109,10 +109,10 @@ def _find(facts: Facts, line: str) -> _Found | list[str]:
             f"found the agreement {agreement!r}, expected {one_of(agreement, facts.agreements)}", field="LINE"
         )
     try:
-        month_days(text)
+        first, _ = month_days(text)
     except ValueError:
         raise BadInput.found(text, "a month as 2003-06", field="LINE") from None
-    month = Month(facts, agreement, text)
+    month = month_of(facts, agreement, first)
     ids: list[str] = []
     for (payer, payee), direction in month.directions.items():
         for candidate in direction.lines:
@@ -140,11 +140,11 @@ def _explained(
     interval = found.piece.interval
     calls = calls_of(store, _wanted(found), limit)
     shares = tuple(share_of(found.month, found.payer, found.payee, sibling) for sibling in found.siblings)
-    takes, expected = _takes(found, calls)
+    takes, expected = _takes(found)
     if calls.ms != expected:
         notes.append(
-            f"the archive's calls come to {thousands(calls.ms)} ms, the usage in the books to {thousands(expected)} ms: calls were "
-            "decided again or taken out since; `ratestream ledger verify` tells whether the books agree with the usage"
+            f"the archive's calls come to {thousands(calls.ms)} ms, the usage to {thousands(expected)} ms: "
+            "calls were decided again or taken out since"
         )
     if interval.provisional:
         notes += [f"provisional: {said}" for said in interval.provisional]
@@ -184,7 +184,7 @@ def _reason(line: Line) -> str:
     return line.reason if isinstance(line.reason, str) else name_of(line.reason)
 
 
-def _takes(found: _Found, calls: Calls) -> tuple[str, int]:
+def _takes(found: _Found) -> tuple[str, int]:
     """Say what part of its calls' time the line has, and return the time that the calls should come to."""
     line, whole = found.line, sum(sibling.ms for sibling in found.siblings)
     if not found.apportioned:
@@ -195,8 +195,8 @@ def _takes(found: _Found, calls: Calls) -> tuple[str, int]:
         else "unidentified time is divided in the aggregate"
     )
     return (
-        f"the line takes {thousands(line.ms)} of the {thousands(whole)} ms of these calls, {share_text(line.ms, whole)}: "
-        f"{what}, no single call is labelled"
+        f"the line takes {thousands(line.ms)} of the {thousands(whole)} ms of these calls, "
+        f"{share_text(line.ms, whole)}: {what}, no single call is labelled"
     ), whole
 
 
@@ -207,7 +207,8 @@ def _steps(found: _Found, clauses: Clauses, shares: Sequence[Share], booked: Seq
     line, whole = found.line, sum(sibling.ms for sibling in found.siblings)
     calls = sum(sibling.calls for sibling in found.siblings)
     lata = f" in LATA {line.lata}" if line.lata else ""
-    said = f"{name_of(line.traffic_class)} from {line.first} through {line.last}{lata}: {minutes_text(whole)}, {calls:,} calls begun"
+    said = f"{name_of(line.traffic_class)} from {line.first} through {line.last}{lata}: "
+    said += f"{minutes_text(whole)}, {calls:,} calls begun"
     steps = [Step("usage", said)]
     direction = found.month.directions[found.payer, found.payee]
     if found.piece.weighed:
@@ -230,15 +231,16 @@ def _apportioned(found: _Found) -> Step:
     """Show how much of the month's ISP-bound time is this part's, in proportion to what was terminated."""
     line = found.line
     direction = found.month.directions[found.payer, found.payee]
-    isp = direction.isp
-    assert isp is not None, "a weighed class has its month"
+    isp = needed(direction.isp, f"{found.month.month}: a weighed class without its month")
     whole = sum(sibling.ms for sibling in found.siblings)
     position = [first for first, _ in found.month.subs].index(line.first)
     share = isp.shares.get((line.lata, position, line.traffic_class), 0)
     place = sum(ms for (lata, sub, _), ms in isp.shares.items() if (lata, sub) == (line.lata, position))
     facts = [Known("LATA and days", f"{minutes_text(place)} of the month's ISP-bound time")]
     if isp.method == "presumed" and isp.t_ms:
-        exact = f"{thousands(isp.isp_ms)} x {thousands(whole)} / {thousands(isp.t_ms)} = {isp.isp_ms * whole // isp.t_ms:,} ms and a fraction"
+        quotient, rest = divmod(isp.isp_ms * whole, isp.t_ms)
+        exact = f"{thousands(isp.isp_ms)} x {thousands(whole)} / {thousands(isp.t_ms)} = {thousands(quotient)} ms"
+        exact += " and a fraction" if rest else ""
         facts.append(
             Known("in proportion", f"{exact}; whole milliseconds by largest remainder, LATA and days first, then class")
         )
@@ -262,16 +264,15 @@ def _money(found: _Found) -> Step:
         return Step("money", f"$0.00, {why.get(line.outcome, name_of(line.outcome))}")
     charge, exact = charge_text(line.units)
     about = "" if exact else ", to twelve places"
-    parts = _parts(line)
+    parts = _parts(line, line.tariff)
     said = f"${charge}{about}, rounded half up to the cent: ${dollars_text(cents(line.units))}"
     return Step("money", said, tuple(parts))
 
 
-def _parts(line: Line) -> list[Known]:
+def _parts(line: Line, tariff: Tariff) -> list[Known]:
     """Return the products that a line's money is the sum of."""
-    assert line.tariff is not None, "the caller has looked"
     out = []
-    for element in line.tariff.elements:
+    for element in tariff.elements:
         covered = [usage for bucket, usage in line.usage.items() if element.covers(bucket)]
         calls, ms = sum(c for c, _ in covered), sum(m for _, m in covered)
         words = []
@@ -282,7 +283,7 @@ def _parts(line: Line) -> list[Known]:
         charge, _ = charge_text(ms * element.per_minute + calls * element.per_call * 60_000)
         name = element.name or "minutes"
         out.append(
-            Known(name, f"{' + '.join(words) or 'nothing'} = ${charge}", f"{line.tariff.instrument} {element.clause}")
+            Known(name, f"{' + '.join(words) or 'nothing'} = ${charge}", f"{tariff.instrument} {element.clause}")
         )
     return out
 
@@ -335,7 +336,14 @@ def _piece(found: _Found, row: Row, day: date) -> Piece:
         state="",
     )
     return Piece(
-        found.month.facts, found.month.agreement, decision, day, 0, False, row.get("isp"), row.get("trunk_group")
+        found.month.facts,
+        found.month.agreement,
+        decision,
+        day,
+        0,
+        answered=False,
+        isp=row.get("isp"),
+        trunk=row.get("trunk_group"),
     )
 
 

@@ -3,7 +3,7 @@
 from rating.codes import name_of
 from rating.facts import Facts
 from rating.growth_cap import Limit
-from rating.isp import base_classes
+from rating.isp import IspMonth, base_classes
 from rating.settle import Direction
 from rating.statement import mou
 from stream.explain.model import Known, Step
@@ -33,7 +33,7 @@ def month_step(month: Month, direction: Direction, clauses: Clauses) -> Step:
     if isp is None or ruled is None:
         return Step(title, "no presumption weighs this direction: each class is priced by itself")
     cited = [ruled.source]
-    facts = _presumption(month.facts, month.agreement, direction, str(ruled.effect.ratio), ruled.effect.of)
+    facts = _presumption(month.facts, month.agreement, direction, isp, str(ruled.effect.ratio), ruled.effect.of)
     said = f"{isp.method}: {minutes_text(isp.isp_ms)} of what {direction.payee} terminated is ISP-bound"
     if isp.method == "none":
         said = f"no presumption for these parties: {minutes_text(isp.isp_ms)} is identified as ISP-bound"
@@ -55,9 +55,7 @@ def month_step(month: Month, direction: Direction, clauses: Clauses) -> Step:
     return Step(title, said, tuple(facts), clauses.cite(*cited))
 
 
-def _presumption(facts: Facts, agreement: str, direction: Direction, ratio: str, of: str) -> list[Known]:
-    isp = direction.isp
-    assert isp is not None, "the caller has looked"
+def _presumption(facts: Facts, agreement: str, direction: Direction, isp: IspMonth, ratio: str, of: str) -> list[Known]:
     optional = "" if not facts.policies[agreement].optional_eas_in_ratio else " (optional EAS weighs too)"
     reached = ratio_text(isp.t_ms, isp.o_ms)
     return [

@@ -1,6 +1,5 @@
 """Explain a record: from its receipt, over its place and class, to its price and the clauses behind it."""
 
-from collections.abc import Iterable
 from dataclasses import fields
 from datetime import date
 from typing import Final
@@ -15,7 +14,7 @@ from stream.explain.lookups import Lookups
 from stream.explain.model import Explanation, InForce, Known, Step
 from stream.explain.segments import Priced, price_segments
 from stream.explain.walk import Walk, walk
-from stream.explain.words import Clauses, instruments_of, moment
+from stream.explain.words import Clauses, instruments_of, moment, needed
 from stream.facts import make_facts
 from stream.suspense.listing import REMEDIES
 from stream.workspace.load import Workspace
@@ -73,11 +72,11 @@ def explain_record(
 
 
 def _archived(workspace: Workspace, facts: Facts, clauses: Clauses, found: FoundCall, placed: Walk) -> Explanation:
-    decision = found.decision
-    assert decision is not None, "the caller has looked"
+    decision = needed(found.decision, f"{found.place}: archived without a decision")
     differs = _differs(decision, placed)
     steps = [*_receipt(found), *placed.steps]
-    priced, instruments, notes = Priced(), (), []
+    priced, notes = Priced(), []
+    instruments: tuple[InForce, ...] = ()
     if not decision.agreement:
         notes.append(_on_net(placed))
     elif decision.agreement not in facts.agreements:
@@ -158,7 +157,7 @@ def _with_governed(step: Step, facts: Facts, clauses: Clauses, found: FoundCall)
 
 
 def _in_force(workspace: Workspace, facts: Facts, agreement: str, priced: Priced) -> tuple[InForce, ...]:
-    named: Iterable[str] = (name for segment in priced.segments for name in segment.in_force)
+    named = [name for segment in priced.segments for name in segment.in_force]
     return instruments_of(facts.timeline(agreement), workspace.instruments, named)
 
 
@@ -180,7 +179,8 @@ def _suspended(found: FoundCall, placed: Walk, known: date) -> Explanation:
         notes.append("a person settles it: `ratestream suspense resolve`")
     elif placed.decision is not None:
         decided = placed.decision
-        verdict = f"waits as {found.reason}, and would be {decided.outcome} now: {decided.traffic_class} under {decided.agreement or 'no agreement'}"
+        under = decided.agreement or "no agreement"
+        verdict = f"waits as {found.reason}, and would be {decided.outcome} now: {decided.traffic_class} under {under}"
         notes.append("today's tables have what it waited for: `ratestream suspense recycle`")
     else:
         verdict = f"waits: {placed.reason}"

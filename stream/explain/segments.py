@@ -6,17 +6,17 @@ from datetime import date
 
 from rating.codes import Settlement, TrafficClass, name_of
 from rating.facts import Facts
-from rating.reference.rows import Arrangement
+from rating.reference.rows import Arrangement, span
 from rating.settle import Line
 from rating.statement import mou
 from rating.terms.tariff import rate_text
 from stream.explain.call import Call, FoundCall, LiveSegment
 from stream.explain.find import call_of
 from stream.explain.lookups import where
-from stream.explain.model import Known, Live, Price, Segment, Share, Step, Total
+from stream.explain.model import Known, Live, Price, Segment, Step, Total
 from stream.explain.months import month_step
-from stream.explain.terms import CASES, Month, Piece, cases_of, labelled, price, share_of, unidentified_rule
-from stream.explain.words import Clauses, charge_text, clock, clock_end, local, ratio_text
+from stream.explain.terms import CASES, Month, Piece, cases_of, labelled, month_of, price, share_of, unidentified_rule
+from stream.explain.words import Clauses, charge_text, clock, clock_end, local, needed, ratio_text
 
 __all__ = ["Priced", "price_segments"]
 
@@ -40,12 +40,11 @@ def price_segments(facts: Facts, clauses: Clauses, found: FoundCall) -> Priced:
     found : FoundCall
         Archived, with an agreement that the tables have.
     """
-    decision, call = found.decision, call_of(found)
-    assert decision is not None, "an archived call has its decision"
+    decision, call = needed(found.decision, f"{found.place}: archived without a decision"), call_of(found)
     zone = facts.agreements[decision.agreement].time_zone
     out, months, at = Priced(), dict[str, Month](), call.connect_ms
     for position, segment in enumerate(found.segments):
-        month = months.setdefault(f"{segment.day:%Y-%m}", Month(facts, decision.agreement, f"{segment.day:%Y-%m}"))
+        month = months.setdefault(f"{segment.day:%Y-%m}", month_of(facts, decision.agreement, segment.day))
         piece = Piece(
             facts, decision.agreement, decision, segment.day, segment.ms, position == 0 and segment.ms > 0, call.isp,
             call.trunk_group,
@@ -91,7 +90,7 @@ def _segment(
         in_force=interval.in_force,
         provisional=interval.provisional,
         labelled=alone,
-        verdict=_verdict(piece, prices, shares, month, (payer, payee)),
+        verdict=_verdict(piece, prices, month, (payer, payee)),
         prices=tuple(dict.fromkeys(prices)),
         part_ms=sum(share.ms for share in shares),
         shares=shares,
@@ -108,15 +107,13 @@ def _is_that(line: Line, of: Price) -> bool:
     return (name_of(line.outcome), reason, rate) == (of.outcome, of.reason, of.rate)
 
 
-def _verdict(
-    piece: Piece, prices: Sequence[Price], shares: Sequence[Share], month: Month, ends: tuple[str, str]
-) -> str:
+def _verdict(piece: Piece, prices: Sequence[Price], month: Month, ends: tuple[str, str]) -> str:
     kind = name_of(piece.kind)
     if piece.kind is TrafficClass.UNIDENTIFIED:
         return f"{unidentified_rule(piece.facts, piece.agreement)}; {piece.group.says}"
     if piece.weighed and not labelled(piece):
         if piece.by_evidence:
-            return "the record identifies it as ISP-bound, and identified time decides; cap and new markets act in aggregate"
+            return "the record identifies it as ISP-bound, which decides; cap and new markets act in aggregate"
         direction = month.directions.get(ends)
         reached = direction is not None and direction.isp is not None and direction.isp.isp_ms > 0
         said = "part of the class is ISP-bound" if reached else "the ratio is not exceeded, so none of it is ISP-bound"
@@ -167,7 +164,7 @@ def _beside(piece: Piece, prices: Sequence[Price], clauses: Clauses, call: Call)
     if piece.kind is TrafficClass.TRANSIT:
         out += _duties(piece, clauses)
     if call.voip:
-        marks = [ruled for ruled in interval.tags if ruled.effect.when == "voip"]
+        marks = interval.tags
         if marks:
             names = ", ".join(ruled.effect.tag for ruled in marks)
             out.append(
@@ -213,9 +210,9 @@ def _duties(piece: Piece, clauses: Clauses) -> list[Step]:
 
 def _arrangement(facts: Facts, originator: str, third: str, state: str, day: date) -> Arrangement | None:
     for row in facts.tables.arrangements or ():
-        if (row.originator, row.third_party, row.state) == (originator, third, state):
-            if (row.from_ is None or row.from_ <= day) and (row.through is None or day <= row.through):
-                return row
+        first, last = span(row)
+        if (row.originator, row.third_party, row.state) == (originator, third, state) and first <= day <= last:
+            return row
     return None
 
 

@@ -27,9 +27,20 @@ from rating.trunk_groups import trunk_group_on
 from stream.explain.call import Decision
 from stream.explain.model import Known, Price, Share
 from stream.explain.unidentified import Group, group_of
-from stream.explain.words import Clauses, charge_text
+from stream.explain.words import Clauses, charge_text, needed
 
-__all__ = ["CASES", "Month", "Piece", "cases_of", "labelled", "parties_of", "price", "share_of", "unidentified_rule"]
+__all__ = [
+    "CASES",
+    "Month",
+    "Piece",
+    "cases_of",
+    "labelled",
+    "month_of",
+    "parties_of",
+    "price",
+    "share_of",
+    "unidentified_rule",
+]
 
 CASES: Final = {
     "class": "by its class",
@@ -89,6 +100,15 @@ class Month:
         if direction is None:
             return []
         return [line for line in direction.lines if (line.traffic_class, line.lata, line.first) == (kind, lata, first)]
+
+
+def month_of(facts: Facts, agreement: str, day: date) -> Month:
+    """Return the month of a day, settled once however many calls ask."""
+    known: dict[tuple[str, str], Month] = facts.memo.setdefault("explained_months", {})
+    key = (agreement, f"{day:%Y-%m}")
+    if key not in known:
+        known[key] = Month(facts, *key)
+    return known[key]
 
 
 @dataclass(frozen=True)
@@ -163,7 +183,7 @@ class Piece:
     @cached_property
     def group(self) -> Group:
         """The direction and trunk group whose identified share decides on unidentified time."""
-        sub = Month(self.facts, self.agreement, f"{self.day:%Y-%m}").sub(self.day)
+        sub = month_of(self.facts, self.agreement, self.day).sub(self.day)
         return group_of(self.facts, self.agreement, self.decision, self.trunk, sub)
 
     @cached_property
@@ -187,8 +207,9 @@ class Piece:
 def unidentified_rule(facts: Facts, agreement: str) -> str:
     """Say how the agreement's unidentified time is priced (DOMAIN section 9)."""
     policy = facts.policies[agreement].unidentified
+    above = f"{'over' if policy.strict else 'at least'} {policy.threshold} of the {policy.measure}"
     return (
-        f"unidentified in aggregate: where {'over' if policy.strict else 'at least'} {policy.threshold} of the {policy.measure} "
+        f"unidentified in aggregate: where {above} "
         "of a direction and trunk group are identified, the rest is spread over the identified classes in each LATA; "
         "else it is priced as switched access"
     )
@@ -215,12 +236,10 @@ def cases_of(piece: Piece, lines: Sequence[Line]) -> list[Case]:
     below = _own(piece)._replace(case="below_ratio")
     if piece.by_evidence and not piece.isp:
         return [below._replace(case="class")]
-    assert interval.presumption is not None, "a weighed class has a presumption"
-    presumption = (interval.presumption.source,)
+    presumption = (needed(interval.presumption, f"{piece.day}: a weighed class without a presumption").source,)
     cases = []
     if piece.new_market:
-        assert interval.new_market is not None, "a new market has its clause"
-        clauses = (interval.new_market.source, *presumption)
+        clauses = (needed(interval.new_market, f"{piece.day}: a new market without its clause").source, *presumption)
         cases.append(Case("new_market", Settlement.BILL_AND_KEEP, PriceReason.NEW_MARKET, None, clauses))
     elif interval.isp is None:
         cases.append(Case("isp_bound", Settlement.TERMS_MISSING, PriceReason.ISP, None, presumption))

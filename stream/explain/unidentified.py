@@ -54,7 +54,8 @@ def group_of(facts: Facts, agreement: str, decision: Decision, trunk: str | None
     everything = int(weights.sum())
     identified = everything - int(weights[kinds == TrafficClass.UNIDENTIFIED].sum())
     unit = "calls" if policy.measure == "calls" else "ms"
-    said = f"{decision.originator} to {decision.terminator} over {trunk or 'no trunk group'}: {identified:,} of {everything:,} {unit} are identified"
+    said = f"{decision.originator} to {decision.terminator} over {trunk or 'no trunk group'}: "
+    said += f"{identified:,} of {everything:,} {unit} are identified"
     if not mostly_identified(identified, everything, policy):
         return Group(
             f"{said}, not {'over' if policy.strict else 'at least'} {policy.threshold}: priced as switched access", ()

@@ -13,7 +13,7 @@ from stream.explain.call import Call, Decision
 from stream.explain.classes import class_of
 from stream.explain.lookups import Lookups, in_words, is_toll_free, place_name, usable, where
 from stream.explain.model import Known, Step
-from stream.explain.words import moment
+from stream.explain.words import moment, needed
 
 __all__ = ["Walk", "walk"]
 
@@ -30,8 +30,8 @@ class Walk:
     trunk: TrunkGroup | None = None
 
 
-class _Stopped(Exception):  # noqa: N818  (not an error: a record that has to wait)
-    """The record is suspended, for this reason."""
+class _Stopped(Exception):
+    """No error: the record has to wait, for this reason."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -203,8 +203,8 @@ class _Walker:
         if call.term_ocn is not None:
             term, said = call.term_ocn, "term_ocn of the record"
         else:
-            assert network is not None, "a call without term_ocn that names no network was suspended before"
-            term, said = network.ocn, f"block {network.npa_nxx}{', by its LRN (ported)' if call.lrn else ''}"
+            block = needed(network, f"record {call.record_id}: it names no network and was not suspended")
+            term, said = block.ocn, f"block {block.npa_nxx}{', by its LRN (ported)' if call.lrn else ''}"
         terminator = self._party("terminator", term, said, facts)
         if call.orig_ocn is not None:
             orig, said = call.orig_ocn, "orig_ocn of the record"
@@ -278,7 +278,8 @@ class _Walker:
             raise _Stopped("no_agreement")
         self._say(
             "agreement",
-            f"{row.agreement}: {originator} and {terminator} have none in {self._state}, {row.incumbent} carried the call ({rule})",
+            f"{row.agreement}: {originator} and {terminator} have none in {self._state}, "
+            f"{row.incumbent} carried the call ({rule})",
             Known("transit", row.agreement, where("agreements", row)),
         )
         return row, True

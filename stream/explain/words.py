@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from rating.money import decimal_text, unrounded_text
 from rating.terms.model import Instrument
 from rating.terms.timeline import Timeline
+from stream.errors import InvariantBroken
 from stream.explain.model import Cited, InForce
 from stream.workspace.zones import zone_named
 
@@ -18,6 +19,7 @@ __all__ = [
     "instruments_of",
     "local",
     "moment",
+    "needed",
     "ratio_text",
     "thousands",
 ]
@@ -25,6 +27,16 @@ __all__ = [
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EXACT_PLACES: Final = 14
 _HUNDREDTHS: Final = 100
+
+
+_T = TypeVar("_T")
+
+
+def needed(value: _T | None, why: str) -> _T:
+    """Return a value that has to be there; InvariantBroken with the reason why if it is not."""
+    if value is None:
+        raise InvariantBroken(why)
+    return value
 
 
 def local(ms: int, zone: str) -> datetime:

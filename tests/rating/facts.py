@@ -20,7 +20,13 @@ from stream.terms.load import load_packaged
 FIRST_DAY = date(1983, 12, 30)
 MINUTE = 60_000
 WISCONSIN = rows.Agreement(
-    agreement="sbc-kmc-wi", party_a="sbc", party_b="kmc", incumbent="sbc", state="WI", time_zone="America/Chicago", line=2
+    agreement="sbc-kmc-wi",
+    party_a="sbc",
+    party_b="kmc",
+    incumbent="sbc",
+    state="WI",
+    time_zone="America/Chicago",
+    line=2,
 )
 INSTRUMENTS = load_packaged(("sprint-icg-mo-1", "icg-stock-purchase-1", "sbc-kmc-second", "sbc-kmc-wi-isp"))
 ENOUGH = (rows.UsageHistory(agreement="sbc-kmc-wi", payee="kmc", period="2001-Q1", isp_ms=10**15, line=2),)

@@ -15,7 +15,13 @@ from tests.rating.facts import WISCONSIN, facts
 
 XA, SA, A1 = "sbc-kmc-wi-isp", "sbc-kmc-second", "sprint-icg-mo-1"
 TEXAS = Agreement(
-    agreement="sbc-kmc-tx", party_a="sbc", party_b="kmc", incumbent="sbc", state="TX", time_zone="America/Chicago", line=2
+    agreement="sbc-kmc-tx",
+    party_a="sbc",
+    party_b="kmc",
+    incumbent="sbc",
+    state="TX",
+    time_zone="America/Chicago",
+    line=2,
 )
 MISSOURI = Agreement(
     agreement="sprint-icg-mo", party_a="sprint-mo", party_b="icg", incumbent="sprint-mo", state="MO",
@@ -25,7 +31,11 @@ MISSOURI = Agreement(
 
 def on(day: str, agreement: Agreement = WISCONSIN, *events: Event, **more: Any) -> Interval:
     """Return what holds on a day."""
-    return facts(Names(), [], agreement=agreement, events=events, **more).timeline(agreement.agreement).on(date.fromisoformat(day))
+    return (
+        facts(Names(), [], agreement=agreement, events=events, **more)
+        .timeline(agreement.agreement)
+        .on(date.fromisoformat(day))
+    )
 
 
 def rate(interval: Interval, kind: TrafficClass = TrafficClass.LOCAL) -> int | None:
@@ -34,9 +44,17 @@ def rate(interval: Interval, kind: TrafficClass = TrafficClass.LOCAL) -> int | N
 
 
 @pytest.mark.parametrize(
-    ("day", "isp"), [("2003-06-01", 1_000_000), ("2003-06-10", 1_000_000), ("2003-06-14", 1_000_000),
-                     ("2003-06-15", 700_000), ("2003-06-20", 700_000), ("2004-05-31", 700_000), ("2005-02-01", 700_000)],
-)  # fmt: skip
+    ("day", "isp"),
+    [
+        ("2003-06-01", 1_000_000),
+        ("2003-06-10", 1_000_000),
+        ("2003-06-14", 1_000_000),
+        ("2003-06-15", 700_000),
+        ("2003-06-20", 700_000),
+        ("2004-05-31", 700_000),
+        ("2005-02-01", 700_000),
+    ],
+)
 def test_wisconsin_under_the_interim_plan(day: str, isp: int) -> None:
     found = on(day)
     assert found.isp is not None
@@ -88,7 +106,9 @@ def test_where_the_switch_is_off_the_plan_prices_isp_time_beside_the_one_rate() 
 def approved(instrument: str, day: str, state: str = "WI") -> Approved:
     """Return a commission's approval, known on its day."""
     own = WISCONSIN.agreement if instrument == "base" else None
-    return Approved(id=f"{instrument}-{day}", on=date.fromisoformat(day), instrument=instrument, state=state, agreement=own)
+    return Approved(
+        id=f"{instrument}-{day}", on=date.fromisoformat(day), instrument=instrument, state=state, agreement=own
+    )
 
 
 def marked(interval: Interval, instrument: str) -> bool:
@@ -107,7 +127,9 @@ def marked(interval: Interval, instrument: str) -> bool:
         ((("base", "2004-09-01"), (SA, "2004-09-01")), "2004-06-01", False),
     ],
 )
-def test_when_the_second_amendment_starts(approvals: tuple[tuple[str, str], ...], first: str, provisional: bool) -> None:
+def test_when_the_second_amendment_starts(
+    approvals: tuple[tuple[str, str], ...], first: str, provisional: bool
+) -> None:
     events = [approved(*decision) for decision in approvals]
     start = date.fromisoformat(first)
     assert rate(on(first, WISCONSIN, *events)) == 500_000
@@ -131,5 +153,8 @@ def test_the_plan_ends_with_its_agreement_and_the_one_rate_does_not() -> None:
 
 def test_an_accepted_offer_prices_what_is_below_the_ratio() -> None:
     offer = OfferAccepted(id="o", on=date(2003, 6, 10), agreement=WISCONSIN.agreement)
-    below = [rate(on(day, WISCONSIN, offer)) for day in ("2003-06-09", "2003-06-10", "2003-06-15", "2004-06-15", "2005-02-01")]
+    below = [
+        rate(on(day, WISCONSIN, offer))
+        for day in ("2003-06-09", "2003-06-10", "2003-06-15", "2004-06-15", "2005-02-01")
+    ]
     assert below == [None, 1_000_000, 700_000, 500_000, 700_000]

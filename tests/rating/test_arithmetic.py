@@ -19,7 +19,9 @@ PARTS = st.dictionaries(
     st.tuples(
         st.sampled_from(("350", "356", "56")),
         st.integers(0, 2),
-        st.sampled_from((TrafficClass.LOCAL, TrafficClass.VIRTUAL_FX, TrafficClass.MANDATORY_EAS, TrafficClass.OPTIONAL_EAS)),
+        st.sampled_from(
+            (TrafficClass.LOCAL, TrafficClass.VIRTUAL_FX, TrafficClass.MANDATORY_EAS, TrafficClass.OPTIONAL_EAS)
+        ),
     ),
     st.integers(0, 100),
     max_size=8,
@@ -37,7 +39,9 @@ def test_shares_are_the_twin_s_and_lose_nothing(total: int, weights: list[int]) 
     shares = largest_remainder(total, weights)
     assert shares == naive.apportion(total, weights)
     assert sum(shares) == total
-    assert all(abs(share * sum(weights) - total * weight) < sum(weights) for share, weight in zip(shares, weights, strict=True))
+    assert all(
+        abs(share * sum(weights) - total * weight) < sum(weights) for share, weight in zip(shares, weights, strict=True)
+    )
 
 
 @given(TIMES, TIMES)

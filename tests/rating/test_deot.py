@@ -1,6 +1,7 @@
 """Direct end-office trunking by tandem and month (SA 4.4, DOMAIN section 8)."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ TRUNKS = tuple(
 )
 
 
-def shares(percents: tuple[int, ...], **more: object) -> Facts:
+def shares(percents: tuple[int, ...], **more: Any) -> Facts:
     """Return facts in which so many hundredths of each month went direct."""
     names = Names()
     cells = [
@@ -59,7 +60,9 @@ def test_a_month_without_time_is_not_below() -> None:
 
 
 def test_a_month_with_a_waived_day_is_not_below() -> None:
-    failure = IncumbentFailure(id="f", on=date(2004, 8, 31), agreement="sbc-kmc-wi", through=date(2004, 8, 31), tandem="T1")
+    failure = IncumbentFailure(
+        id="f", on=date(2004, 8, 31), agreement="sbc-kmc-wi", through=date(2004, 8, 31), tandem="T1"
+    )
     assert failing(shares((60, 60, 60, 60, 60), events=[failure])) == ["2004-07", "2004-10"]
     start = InterconnectionStarted(id="i", on=date(2004, 1, 31), agreement="sbc-kmc-wi")
     assert failing(shares((60, 60, 60, 60, 60), events=[start])) == ["2004-09", "2004-10"]

@@ -51,7 +51,9 @@ def test_first_stands_same_is_duplicate_other_is_conflict(offers: list[tuple[int
 
 
 @given(OFFERS, OFFERS)
-def test_removing_what_a_batch_entered_leaves_the_batches_before(old: list[tuple[int, int]], new: list[tuple[int, int]]) -> None:
+def test_removing_what_a_batch_entered_leaves_the_batches_before(
+    old: list[tuple[int, int]], new: list[tuple[int, int]]
+) -> None:
     table, info = np.zeros(120, np.uint64), np.zeros(120, np.uint64)
     offer(table, info, old)
     before = held(table, info)

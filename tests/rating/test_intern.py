@@ -10,7 +10,9 @@ ABSENT, UNKNOWN = -2, -1
 NAMES = st.lists(st.binary(max_size=6) | st.sampled_from((b"", b"a", b"b", b"ab", b"ba")), unique=True, max_size=20)
 
 
-@given(NAMES, st.lists(st.none() | st.binary(max_size=6) | st.sampled_from((b"a", b"ab", b"ba")), max_size=20), st.data())
+@given(
+    NAMES, st.lists(st.none() | st.binary(max_size=6) | st.sampled_from((b"a", b"ab", b"ba")), max_size=20), st.data()
+)
 def test_find_is_a_dict(names: list[bytes], asked: list[bytes | None], data: st.DataObject) -> None:
     asked = [*asked, *data.draw(st.lists(st.sampled_from(names), max_size=10) if names else st.just([]))]
     text = np.frombuffer(b"".join(names) + b"\0", np.uint8)

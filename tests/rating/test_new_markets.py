@@ -22,7 +22,9 @@ ROWS = st.builds(
 
 @given(st.lists(ROWS, max_size=6), st.sampled_from(("isp", "any")))
 def test_a_market_is_new_unless_some_row_is_early_enough(history: list[MarketHistory], test: str) -> None:
-    early = [row for row in history if (row.agreement, row.lata) == ("a", "356") and row.first_exchanged <= date(2001, 4, 17)]
+    early = [
+        row for row in history if (row.agreement, row.lata) == ("a", "356") and row.first_exchanged <= date(2001, 4, 17)
+    ]
     fitting = early if test == "any" else [row for row in early if row.traffic == "isp"]
     assert is_new_market("a", "356", FIRST, test, history) == (not fitting)
 

@@ -25,7 +25,9 @@ CALLS = st.tuples(SPAN | EDGE, st.integers(0, 86_400_000) | st.sampled_from((0, 
 
 def cut(calls: list[tuple[int, int, int]], *, by_connect: bool = False) -> list[list[tuple[date, int, int]]]:
     """Return (day, distance from the day of connect, ms) of each call's rows."""
-    columns = [np.array(column, np.int64) for column in zip(*calls, strict=True)] if calls else [np.zeros(0, np.int64)] * 3
+    columns = (
+        [np.array(column, np.int64) for column in zip(*calls, strict=True)] if calls else [np.zeros(0, np.int64)] * 3
+    )
     out = np.empty((4, 3 * len(calls)), np.int64)
     n = split(
         MIDNIGHTS, np.array([by_connect]), np.arange(len(calls)), columns[0], columns[1], columns[2].astype(np.int32),

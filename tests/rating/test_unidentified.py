@@ -23,7 +23,13 @@ def test_the_threshold_is_exact(identified: int, rest: int, threshold: str, stri
     assert mostly_identified(identified, identified + rest, policy) == (share > limit if strict else share >= limit)
 
 
-KINDS = (TrafficClass.LOCAL, TrafficClass.VIRTUAL_FX, TrafficClass.MANDATORY_EAS, TrafficClass.OPTIONAL_EAS, TrafficClass.INTRALATA_TOLL)
+KINDS = (
+    TrafficClass.LOCAL,
+    TrafficClass.VIRTUAL_FX,
+    TrafficClass.MANDATORY_EAS,
+    TrafficClass.OPTIONAL_EAS,
+    TrafficClass.INTRALATA_TOLL,
+)
 
 
 @given(st.integers(0, 10**6), st.lists(st.integers(0, 10**6), min_size=5, max_size=5), st.integers(1, 99))
@@ -51,4 +57,7 @@ def test_trunk_groups_are_judged_apart_and_transit_stands_outside() -> None:
         usage(names, "2004-07-06", 60_000, kind=TrafficClass.TRANSIT, calls=100),
     ]
     found = spread_unidentified(facts(names, cells), "sbc-kmc-wi", "2004-07")
-    assert {kind: values[2] for (_, _, kind, _, _), values in found.items()} == {TrafficClass.LOCAL: 60_000, None: 60_000}
+    assert {kind: values[2] for (_, _, kind, _, _), values in found.items()} == {
+        TrafficClass.LOCAL: 60_000,
+        None: 60_000,
+    }

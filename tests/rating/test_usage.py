@@ -10,11 +10,27 @@ from hypothesis import strategies as st
 from rating.kernel.cells import accumulate
 from rating.usage import EMPTY, Cells, merge
 
-PLACED = ("agreement", "originator", "terminator", "traffic_class", "jurisdiction", "rate_center", "lata", "orig_ocn", "term_ocn")
-ROW_OF = {"traffic_class": 2, "originator": 4, "terminator": 5, "orig_ocn": 6, "term_ocn": 7, "rate_center": 8, "lata": 9,
-          "jurisdiction": 10, "agreement": 14}  # fmt: skip
-LARGEST = {"agreement": 2**16 - 1, "originator": 2**16 - 1, "terminator": 2**16 - 1, "traffic_class": 11, "jurisdiction": 2,
-           "rate_center": 2**24 - 1, "lata": 2**16 - 1, "orig_ocn": 2**20 - 1, "term_ocn": 2**20 - 1}  # fmt: skip
+PLACED = (
+    "agreement",
+    "originator",
+    "terminator",
+    "traffic_class",
+    "jurisdiction",
+    "rate_center",
+    "lata",
+    "orig_ocn",
+    "term_ocn",
+)
+ROW_OF = {"traffic_class": 2, "originator": 4, "terminator": 5, "orig_ocn": 6, "term_ocn": 7}
+ROW_OF |= {"rate_center": 8, "lata": 9, "jurisdiction": 10, "agreement": 14}
+LARGEST = {name: 2**16 - 1 for name in ("agreement", "originator", "terminator", "lata")}
+LARGEST |= {
+    "traffic_class": 11,
+    "jurisdiction": 2,
+    "rate_center": 2**24 - 1,
+    "orig_ocn": 2**20 - 1,
+    "term_ocn": 2**20 - 1,
+}
 
 
 def numbers(largest: int) -> st.SearchStrategy[int]:
@@ -47,15 +63,22 @@ def test_accumulate_equals_a_counter(segments: list[tuple[dict[str, int], int, i
     slots = np.full(max(8, 1 << (2 * n).bit_length()), -1, np.int32)
     keys, values = np.empty((n, 3), np.int64), np.empty((n, 3), np.int64)
     size = accumulate(
-        placed, evidence.astype(np.int8), voip.astype(np.int8), trunk, np.arange(n), day, carried, ms, slots, keys, values
+        placed,
+        evidence.astype(np.int8),
+        voip.astype(np.int8),
+        trunk,
+        np.arange(n),
+        day,
+        carried,
+        ms,
+        slots,
+        keys,
+        values,
     )
     cells = Cells(keys[:size], values[:size])
     names = (*PLACED, "evidence", "voip", "trunk_group", "day", "carried")
-    got = {
-        key: tuple(sums)
-        for *key, sums in zip(*(cells.field(name).tolist() for name in names), cells.values.tolist(), strict=True)
-        for key in [tuple(key)]
-    }
+    found = zip(*(cells.field(name).tolist() for name in names), strict=True)
+    got = dict(zip(found, map(tuple, cells.values.tolist()), strict=True))
     wanted: dict[tuple[int, ...], Counter[str]] = {}
     for codes, seen, over_ip, group, on, later, used in segments:
         key = (*(codes[name] for name in PLACED), seen + 1, over_ip, max(group, 0), on, later)
@@ -69,7 +92,10 @@ def test_accumulate_equals_a_counter(segments: list[tuple[dict[str, int], int, i
 
 TABLES = st.lists(
     st.lists(st.tuples(*[st.integers(0, 3)] * 3, *[st.integers(-5, 5)] * 3), max_size=6).map(
-        lambda rows: Cells(np.array([r[:3] for r in rows], np.int64).reshape(-1, 3), np.array([r[3:] for r in rows], np.int64).reshape(-1, 3))
+        lambda rows: Cells(
+            np.array([r[:3] for r in rows], np.int64).reshape(-1, 3),
+            np.array([r[3:] for r in rows], np.int64).reshape(-1, 3),
+        )
     ),
     max_size=6,
 )

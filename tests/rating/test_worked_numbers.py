@@ -34,7 +34,10 @@ def test_cap_left_for_300_000_of_550_000_minutes() -> None:
         rows.UsageHistory(agreement="sbc-kmc-wi", payee="kmc", period=period, isp_ms=minutes * MINUTE, line=2)
         for period, minutes in (("2001-Q1", 10 * MILLION), ("2001", 10 * MILLION), ("2002", 300_000))
     )
-    cells = [usage(names, "2003-07-08", MILLION * MINUTE), usage(names, "2003-07-08", 150_000 * MINUTE, payer="kmc", payee="sbc")]
+    cells = [
+        usage(names, "2003-07-08", MILLION * MINUTE),
+        usage(names, "2003-07-08", 150_000 * MINUTE, payer="kmc", payee="sbc"),
+    ]
     known = facts(names, cells, usage_history=history)
     way = direction(known, "2003-07")
     assert way["presumption"] == {
@@ -64,7 +67,10 @@ def test_june_2003_at_two_rates() -> None:
 
 def test_july_2004_at_one_rate_both_ways() -> None:
     names = Names()
-    cells = [usage(names, "2004-07-06", MILLION * MINUTE), usage(names, "2004-07-06", 150_000 * MINUTE, payer="kmc", payee="sbc")]
+    cells = [
+        usage(names, "2004-07-06", MILLION * MINUTE),
+        usage(names, "2004-07-06", 150_000 * MINUTE, payer="kmc", payee="sbc"),
+    ]
     known = facts(names, cells)
     assert direction(known, "2004-07")["total"] == "500.00"
     assert direction(known, "2004-07", "sbc")["total"] == "75.00"

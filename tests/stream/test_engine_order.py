@@ -28,7 +28,12 @@ def rearranged(lines: list[bytes], random: Random, files: int) -> list[list[byte
 
 
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
-@given(worlds(conflicts=False), st.randoms(use_true_random=True), st.integers(1, 4), st.sampled_from([None, SMALLEST_BATCH]))
+@given(
+    worlds(conflicts=False),
+    st.randoms(use_true_random=True),
+    st.integers(1, 4),
+    st.sampled_from([None, SMALLEST_BATCH]),
+)
 def test_arrival_changes_no_byte(world: World, random: Random, files: int, batch_bytes: int | None) -> None:
     with drive(world) as driven:
         wanted, rated = statements(world, driven), driven.summary["records"].get("rated", 0)
@@ -42,7 +47,12 @@ def test_small_batches_are_several() -> None:
     line = b'{"record_id":"%03d","source":"s1","connect_time":1055239200000,"duration_ms":60000,"called":"0%s"}'
     lines = [line % (number, b"1" * 31) for number in range(120)]
     blocks = table("number_blocks", "414200,9327,ALPHA,356,WI")
-    tables: dict[str, list[dict[str, str]] | None] = {"agreements": [], "parties": [], "ocns": [], "number_blocks": blocks}
+    tables: dict[str, list[dict[str, str]] | None] = {
+        "agreements": [],
+        "parties": [],
+        "ocns": [],
+        "number_blocks": blocks,
+    }
     with drive(World(tables), [lines], batch_bytes=SMALLEST_BATCH) as driven:
         assert driven.batches > 1
         assert driven.summary["records"] == {"in": 120, "filtered": {"operator": 120}}

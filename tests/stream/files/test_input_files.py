@@ -88,7 +88,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     ),
     "an instrument with a wrong field": (
         write("terms/own.toml", INSTRUMENT.replace("per_minute", "per_minut")),
-        ["terms/own.toml:14: clause 1: effects[0].per_minut: found an unknown field, expected 'per_minute' perhaps"],
+        ["terms/own.toml:12: clause 1: effects[0].per_minut: found an unknown field, expected 'per_minute' perhaps"],
     ),
     "an instrument that is no TOML": (
         write("terms/own.toml", INSTRUMENT.replace('"own"', '"own')),

@@ -1,0 +1,143 @@
+"""Issuing a statement: its bytes, what it was made with, and its entries appended to the chain."""
+
+import getpass
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, insert, select
+
+from rating.facts import Facts
+from rating.ledger import GENESIS, Entry, chain_hash, postings_of
+from rating.settle import settle
+from rating.statement import line_id, statement
+from stream.books import tables as t
+from stream.books.snapshots import keep
+from stream.clock import timestamp
+from stream.errors import InvariantBroken
+from stream.version import VERSION
+from stream.workspace.load import Workspace
+
+__all__ = ["LineValue", "body_of", "digests_of", "issue", "line_values", "make_statement", "user"]
+
+
+@dataclass(frozen=True, slots=True)
+class LineValue:
+    """What a line is worth: exact charge, milliseconds, who owes whom, by which clauses."""
+
+    units: int
+    ms: int
+    payer: str
+    payee: str
+    clauses: tuple[str, ...]
+
+
+def line_values(facts: Facts, agreement: str, month: str) -> dict[str, LineValue]:
+    """Return the value of every line of an agreement's month, by line id."""
+    return {
+        line_id(agreement, month, direction.payer, direction.payee, line): LineValue(
+            line.units, line.ms, direction.payer, direction.payee, line.clauses
+        )
+        for direction in settle(facts, agreement, month).directions
+        for line in direction.lines
+    }
+
+
+def digests_of(workspace: Workspace, facts: Facts, agreement: str, month: str) -> dict[str, str]:
+    """Return digests of everything that a statement is made from, usage of the year's months included."""
+    digest = sha256()
+    for number in range(1, int(month[5:]) + 1):
+        digest.update(facts.cells_of(agreement, f"{month[:4]}-{number:02d}").digest().encode())
+    return {**workspace.digests, "usage": digest.hexdigest(), "software": VERSION}
+
+
+def make_statement(workspace: Workspace, facts: Facts, agreement: str, month: str, status: str) -> dict[str, Any]:
+    """Make an agreement's statement with its digests."""
+    return statement(facts, agreement, month, status=status, digests=digests_of(workspace, facts, agreement, month))
+
+
+def body_of(document: object) -> bytes:
+    """Return a document's bytes: the same document, the same bytes."""
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def user() -> str:
+    """Return who runs this: a name, or the number of one who has none, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def issue(
+    c: Connection,
+    document: dict[str, Any],
+    entries: Iterable[Entry],
+    *,
+    kind: str,
+    number: int,
+    assurance: dict[str, Any],
+    inputs: dict[str, bytes],
+) -> None:
+    """Issue a statement under its number and book its entries, in the caller's transaction."""
+    body = body_of(document)
+    at = timestamp()
+    values = {
+        "agreement": document["agreement"],
+        "month": document["month"],
+        "number": number,
+        "kind": kind,
+        "as_known_at": document["as_known_at"],
+        "issued_at": at,
+        "issued_by": user(),
+        "sha256": sha256(body).hexdigest(),
+        "body": body,
+        "assurance": body_of(assurance),
+    }
+    key = c.execute(insert(t.statements).values(**values)).inserted_primary_key
+    assert key is not None
+    keep(c, int(key[0]), inputs)
+    _append(c, int(key[0]), str(values["sha256"]), entries, at)
+
+
+def _append(c: Connection, statement_id: int, sha: str, entries: Iterable[Entry], booked_at: str) -> None:
+    """Append entries to the chain, each with its two postings."""
+    last = c.execute(select(t.entries.c.seq, t.entries.c.hash).order_by(t.entries.c.seq.desc()).limit(1)).first()
+    seq, previous = (last.seq, last.hash) if last is not None else (0, GENESIS)
+    rows, postings = [], []
+    for entry in entries:
+        seq += 1
+        sides = postings_of(entry)
+        if sum(side.cents for side in sides):
+            raise InvariantBroken(f"entry {entry.key}: postings do not sum to zero")
+        digest = chain_hash(previous, seq, entry, sides, sha)
+        rows.append(
+            {
+                "seq": seq,
+                "key": entry.key,
+                "statement": statement_id,
+                "agreement": entry.agreement,
+                "month": entry.month,
+                "line": entry.line,
+                "cause": entry.cause,
+                "payer": entry.payer,
+                "payee": entry.payee,
+                "ms": entry.ms,
+                "units": str(entry.units),
+                "cents": entry.cents,
+                "clauses": orjson.dumps(entry.clauses).decode(),
+                "booked_at": booked_at,
+                "previous": previous,
+                "hash": digest,
+            }
+        )
+        postings += [{"entry": seq, "side": s.side, "account": s.account, "cents": s.cents} for s in sides]
+        previous = digest
+    if rows:
+        c.execute(insert(t.entries), rows)
+        c.execute(insert(t.postings), postings)
+
+

@@ -1,0 +1,41 @@
+"""Readings that money was booked under may not change by an edit of the settings."""
+
+from datetime import date
+
+from sqlalchemy import func, select
+
+from rating.policy import SWITCHES, resolve
+from stream.books import tables as t
+from stream.books.snapshots import Snapshots
+from stream.books.store import Store
+from stream.errors import BadInput
+from stream.workspace.load import Workspace
+
+__all__ = ["refuse_changed_policy"]
+
+
+def refuse_changed_policy(workspace: Workspace, store: Store) -> None:
+    """Stop where the settings read a switch otherwise than what was booked last (DESIGN, Money).
+
+    Raises
+    ------
+    BadInput
+        Naming the switch, and the event that would state the change.
+    """
+    last = select(t.statements.c.agreement, func.max(t.statements.c.id).label("id")).group_by(t.statements.c.agreement)
+    with store.reading() as c:
+        rows = c.execute(last).all()
+    snapshots = Snapshots(store)
+    settings = workspace.settings
+    for row in rows:
+        booked = snapshots.workspace(snapshots.key(row.id)).settings
+        before = resolve(booked.policy, booked.agreement_policy, [], row.agreement, date.max)
+        now = resolve(settings.policy, settings.agreement_policy, [], row.agreement, date.max)
+        for name in SWITCHES:
+            if getattr(before, name) != getattr(now, name):
+                raise BadInput(
+                    f"found {getattr(now, name)}, and months of {row.agreement} are booked under {getattr(before, name)}; "
+                    f"put the file back and state the change as an event policy_set, with who and why",
+                    file=settings.folder / "ratestream.toml",
+                    field=f"policy.{name}",
+                )

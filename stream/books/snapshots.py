@@ -1,0 +1,101 @@
+"""What a statement was made with, kept to the byte: settings, instruments, tables and events.
+
+A true-up values what was booked again under the very terms it was booked under, so that a
+difference can be laid to its cause; files change, so their content is kept, each content once.
+"""
+
+import zlib
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from stream.books import tables as t
+from stream.books.store import Store
+from stream.terms.load import load_file
+from stream.workspace.events import names_from, read_events
+from stream.workspace.load import Workspace
+from stream.workspace.settings import Settings, read_settings
+from stream.workspace.tables import read_tables
+
+__all__ = ["Snapshots", "capture", "keep"]
+
+_INSTRUMENTS = "instruments"
+
+
+def _instrument_files(settings: Settings) -> list[bytes]:
+    packaged = resources.files("stream.terms").joinpath("packaged")
+    own = sorted((settings.folder / "terms").glob("*.toml"))
+    included = [settings.folder / name for name in settings.terms.include]
+    files = dict.fromkeys(path.resolve() for path in (*own, *included))
+    return [
+        *(packaged.joinpath(f"{name}.toml").read_bytes() for name in settings.terms.packaged),
+        *(path.read_bytes() for path in files),
+    ]
+
+
+def capture(workspace: Workspace) -> dict[str, bytes]:
+    """Return a workspace's inputs by name."""
+    folder = workspace.folder
+    files = {
+        f"{_INSTRUMENTS}/{position:04d}.toml": content
+        for position, content in enumerate(_instrument_files(workspace.settings))
+    }
+    for name in ("ratestream.toml", "events.ndjson"):
+        if (folder / name).is_file():
+            files[name] = (folder / name).read_bytes()
+    for path in sorted((folder / "reference").glob("*.csv")):
+        files[f"reference/{path.name}"] = path.read_bytes()
+    return files
+
+
+def keep(c: Connection, statement: int, files: dict[str, bytes]) -> None:
+    """Keep what a statement was made with."""
+    digests = {name: sha256(content).hexdigest() for name, content in files.items()}
+    known = set(c.execute(select(t.inputs.c.sha256).where(t.inputs.c.sha256.in_(digests.values()))).scalars())
+    new = {digests[name]: content for name, content in files.items() if digests[name] not in known}
+    if new:
+        rows = [{"sha256": digest, "blob": zlib.compress(content)} for digest, content in new.items()]
+        c.execute(upsert(t.inputs).on_conflict_do_nothing(), rows)
+    rows = [{"statement": statement, "name": name, "sha256": digest} for name, digest in digests.items()]
+    c.execute(insert(t.statement_inputs), rows)
+
+
+class Snapshots:
+    """Workspaces as they were when statements were issued; equal ones are read once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._read: dict[tuple[tuple[str, str], ...], Workspace] = {}
+
+    def key(self, statement: int) -> tuple[tuple[str, str], ...]:
+        """Return (name, digest) of what a statement was made with."""
+        query = select(t.statement_inputs.c.name, t.statement_inputs.c.sha256)
+        with self._store.reading() as c:
+            rows = c.execute(query.where(t.statement_inputs.c.statement == statement).order_by("name")).all()
+        return tuple((row.name, row.sha256) for row in rows)
+
+    def workspace(self, key: tuple[tuple[str, str], ...]) -> Workspace:
+        """Return the workspace of a key."""
+        if key not in self._read:
+            with self._store.reading() as c:
+                rows = c.execute(select(t.inputs).where(t.inputs.c.sha256.in_([digest for _, digest in key]))).all()
+            content = {row.sha256: zlib.decompress(row.blob) for row in rows}
+            with TemporaryDirectory() as folder:
+                for name, digest in key:
+                    path = Path(folder) / name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content[digest])
+                self._read[key] = _load(Path(folder))
+        return self._read[key]
+
+
+def _load(folder: Path) -> Workspace:
+    settings = read_settings(folder)
+    tables = read_tables(folder)
+    instruments = tuple(load_file(path) for path in sorted((folder / _INSTRUMENTS).glob("*.toml")))
+    events = read_events(folder / "events.ndjson", names_from(tables, instruments))
+    return Workspace(folder, settings, instruments, tables, events)

@@ -1,0 +1,128 @@
+"""Small worlds on which one reading of a rule parts from another; what random worlds found, kept by name."""
+
+from typing import Any
+
+from tests.driving import drive
+from tests.likeness import assert_alike
+from tests.worlds import World, call, epoch_ms, table
+
+HOUR = 3_600_000
+SBC, KMC = "4142000001", "4143000001"
+WISCONSIN = "sbc-kmc-wi,sbc,kmc,sbc,WI,America/Chicago"
+MISSOURI = "sbc-kmc-mo,sbc,kmc,sbc,MO,America/Chicago"
+HISTORY = table("usage_history", "sbc-kmc-wi,kmc,2001-Q1,30000000", "sbc-kmc-wi,kmc,2001,12000000")
+OFFER = {"id": "o", "event": "offer_accepted", "on": "2003-06-10", "agreement": "sbc-kmc-wi"}
+FILED = {
+    "id": "f",
+    "event": "rebuttal_filed",
+    "on": "2003-07-20",
+    "agreement": "sbc-kmc-wi",
+    "payee": "kmc",
+    "by": "kmc",
+}
+GRANTED = {
+    "id": "g", "event": "rebuttal_decided", "on": "2003-08-20", "rebuttal": "f", "approved": True, "method": "actual",
+    "by": "commission",
+}  # fmt: skip
+
+
+def world(*lines: bytes, **more: Any) -> World:
+    """Return a world of two agreements, Wisconsin's parties in one rate center; tables by name."""
+    tables = {
+        "agreements": table("agreements", WISCONSIN, MISSOURI),
+        "parties": table("parties", "sbc,ilec,S", "kmc,clec,K"),
+        "ocns": table("ocns", "9327,sbc", "2588,kmc"),
+        "number_blocks": table("number_blocks", "414200,9327,ALPHA,356,WI", "414300,2588,ALPHA,356,WI"),
+        **{name: more.pop(name) for name in list(more) if name not in ("events", "policy", "months")},
+    }
+    return World(tables, lines=lines, **more)
+
+
+def spoken(day: str, hours: int = 1, calling: str | None = SBC, called: str = KMC, **fields: Any) -> bytes:
+    """Return a call at noon of a day in Chicago."""
+    at = epoch_ms(f"{day}T12:00:00")
+    head = {
+        "record_id": f"r{day}{calling}{called}{hours}",
+        "source": "s1",
+        "connect_time": at,
+        "duration_ms": hours * HOUR,
+    }
+    return call(**head, calling=calling, called=called, **fields)
+
+
+def assert_same(some: World) -> None:
+    """Drive a world and hold it to the twin."""
+    with drive(some) as driven:
+        assert_alike(some, driven)
+
+
+def test_gates_reach_what_is_left_after_isp_where_both_instruments_price() -> None:
+    """Section 4, `sa_over_xa` false: the rest after ISP is split over entitled, `no_poi` and `deot`."""
+    lines = spoken("2004-06-15", 20), spoken("2004-06-15", 2, KMC, SBC)
+    assert_same(world(*lines, pois=[], policy={"sa_over_xa": False}, months=["2004-06"]))
+
+
+def test_one_calling_area_that_requires_no_point_is_enough() -> None:
+    """Section 8: where none is required calls are entitled; of several areas one satisfied is enough."""
+    blocks = table("number_blocks", "414200,9327,ALPHA,356,WI", "414300,2588,BETA,356,WI")
+    areas = table("local_areas", "WI,HILL,ALPHA", "WI,HILL,BETA", "WI,LAKE,ALPHA")
+    assert_same(world(spoken("2004-07-06"), number_blocks=blocks, local_areas=areas, pois=[], months=["2004-07"]))
+
+
+def test_direct_trunking_weighs_the_trunk_groups_of_its_tandem() -> None:
+    """Section 8: per tandem serving area, on trunk groups with that tandem; the row's agreement is another's here."""
+    trunks = table("trunk_groups", "t1,sbc-kmc-mo,tandem,T1")
+    lines = spoken("2004-07-06", trunk_group="t1"), spoken("2004-08-06", trunk_group="t1")
+    assert_same(world(*lines, trunk_groups=trunks, months=["2004-08"]))
+
+
+def test_a_free_call_from_nowhere_is_in_the_state_of_its_trunk_group_that_day() -> None:
+    """Section 2: reference rows are dated by the day of connect, that of a trunk group too."""
+    trunks = table(
+        "trunk_groups",
+        "t1,sbc-kmc-mo,tandem,,,,,2003-05-31",
+        "t1,sbc-kmc-wi,tandem,,,,2003-06-01",
+        "t2,sbc-kmc-wi,tandem,,,,,2003-05-31",
+    )
+    free = [spoken("2003-06-10", 1, None, "8005550100", term_ocn="2588", trunk_group=trunk) for trunk in ("t1", "t2")]
+    assert_same(world(free[0], trunk_groups=trunks, months=["2003-06"]))
+    assert_same(world(free[1], trunk_groups=trunks, months=["2003-06"]))
+
+
+def test_by_day_of_connect_holds_for_calls_without_an_agreement_too() -> None:
+    """Section 4, switch `rate_date` for all: an on-net call on a trunk group is an exception of its day of connect."""
+    trunks = table("trunk_groups", "t1,sbc-kmc-wi,tandem")
+    line = spoken("2003-06-30", 20, KMC, "4143000002", trunk_group="t1")
+    assert_same(world(line, trunk_groups=trunks, policy={"rate_date": "connect"}, months=["2003-06", "2003-07"]))
+
+
+def test_a_cap_without_2002_is_assumed_in_either_reading() -> None:
+    """Section 7: a missing 2001 or 2002 flags the cap `assumed`."""
+    for reading in ("compensable", "ceiling"):
+        assert_same(
+            world(spoken("2003-07-08"), usage_history=HISTORY, policy={"cap_2003": reading}, months=["2003-07"])
+        )
+
+
+def test_a_month_that_a_rebuttal_reaches_is_actual_whatever_was_spoken() -> None:
+    """Section 5: from the filing's day on days are `actual`, and so is the month's method."""
+    for day in ("2003-07-08", "2003-07-25"):
+        assert_same(
+            world(
+                spoken(day),
+                spoken(day, 1, KMC, SBC, cic="0288"),
+                events=[FILED, GRANTED],
+                months=["2003-07", "2003-08"],
+            )
+        )
+
+
+def test_a_class_out_of_the_ratio_is_not_below_it() -> None:
+    """Sections 4 and 5: the accepted offer prices base classes below the ratio; virtual FX is none by a switch."""
+    line = spoken("2003-07-08", routing_point="FAR")
+    assert_same(world(line, events=[OFFER], policy={"virtual_fx_in_ratio": False}, months=["2003-07"]))
+
+
+def test_a_plan_without_numbers_suspends_everything() -> None:
+    """Section 2: no block, `unknown_called_block`; an empty table is a table."""
+    assert_same(world(spoken("2003-07-08"), number_blocks=[], months=["2003-07"]))
