@@ -53,9 +53,12 @@ def waived(facts: Facts, agreement: str, waivers: Iterable[Ruled[Waiver]], test:
             if isinstance(event, InterconnectionStarted) and ruled.effect.cause == "new_interconnection":
                 if event.on <= day < _months_later(event.on, ruled.effect.months or 0):
                     return True
-            elif isinstance(event, IncumbentFailure) and ruled.effect.cause == "incumbent_failure":
-                if event.on <= day and (event.through is None or day <= event.through):
-                    return True
+            elif (
+                isinstance(event, IncumbentFailure)
+                and ruled.effect.cause == "incumbent_failure"
+                and event.on <= day <= event.through
+            ):
+                return True
     return False
 
 
@@ -84,7 +87,7 @@ def _measured(facts: Facts, agreement: str, tandem: str, month: str) -> tuple[in
         for key, used in zip(unique.tolist(), ms.tolist(), strict=True):
             name = facts.names.name("trunk_group", key >> 20)
             row = trunk_group_on(facts, name, facts.date(key & 0xFFFFF)) if name else None
-            if row is not None and row.tandem and row.agreement == agreement:
+            if row is not None and row.tandem:
                 direct, total = sums.get(row.tandem, (0, 0))
                 sums[row.tandem] = (direct + (used if row.kind == "direct" else 0), total + used)
         by_month[month] = sums
@@ -109,7 +112,9 @@ def _month_before(month: str, back: int) -> str:
     return f"{year}-{number + 1:02d}"
 
 
-def deot_fails(facts: Facts, agreement: str, rule: Eligibility, waivers: Iterable[Ruled[Waiver]], tandem: str, month: str) -> bool:
+def deot_fails(
+    facts: Facts, agreement: str, rule: Eligibility, waivers: Iterable[Ruled[Waiver]], tandem: str, month: str
+) -> bool:
     """Return whether direct end-office trunking of a tandem area fails in a month (SA 4.4).
 
     It and the months before it (one by the clause, one more where switch ``deot_onset`` is
@@ -132,9 +137,9 @@ def deot_fails(facts: Facts, agreement: str, rule: Eligibility, waivers: Iterabl
 def _gate(facts: Facts, agreement: str, interval: Interval, caller: str, tandem: str, day: date) -> int:
     state = facts.agreements[agreement].state
     poi = [r for r in interval.gates if r.effect.test == "poi" and (not r.effect.states or state in r.effect.states)]
-    if poi and not waived(facts, agreement, interval.waivers, "poi", tandem, day):
-        if not has_poi(facts, agreement, [ruled.effect for ruled in poi], caller, day):
-            return GATES.index(PriceReason.NO_POI)
+    tested = poi and not waived(facts, agreement, interval.waivers, "poi", tandem, day)
+    if tested and not has_poi(facts, agreement, [ruled.effect for ruled in poi], caller, day):
+        return GATES.index(PriceReason.NO_POI)
     memo: dict[tuple[str, str, str], bool] = facts.memo.setdefault("deot_fails", {})
     for ruled in interval.gates:
         if ruled.effect.test != "deot" or not tandem:
@@ -175,11 +180,13 @@ def gates(facts: Facts, agreement: str, month: str, cells: Cells) -> NDArray[np.
             day = facts.date(trunk_day & 0xFFFFF)
             trunk = facts.names.name("trunk_group", trunk_day >> 20)
             row = trunk_group_on(facts, trunk, day) if trunk else None
-            tandem = row.tandem if row is not None and row.agreement == agreement else ""
+            tandem = row.tandem if row is not None else ""
             return _gate(facts, agreement, interval, facts.names.name("rate_center", place), tandem, day)
 
         trunks, inverse = np.unique((some.field("trunk_group") << 20) | some.field("day"), return_inverse=True)
         out[chosen] = by_pairs(
-            some.field("rate_center"), inverse.astype(np.int64), lambda place, at, t=trunks, c=close: c(place, int(t[at]))  # type: ignore[misc]
+            some.field("rate_center"),
+            inverse.astype(np.int64),
+            lambda place, at, t=trunks, c=close: c(place, int(t[at])),  # type: ignore[misc]
         )
     return out

@@ -69,7 +69,7 @@ def _ceiling(cap: GrowthCap, row: CapYear, history: Mapping[str, int], reading: 
     if earlier is None:
         return None, True
     if not row.times and reading == "ceiling":
-        return earlier, assumed
+        return earlier, assumed or row.of not in history
     if row.of not in history:
         return earlier * times, True
     return min(Fraction(history[row.of]), earlier) * times, assumed

@@ -56,25 +56,23 @@ def entries_of(statement: Mapping[str, Any], units: Mapping[str, int], cause: st
     number : int
         The statement's number; part of each key.
     """
-    out = []
-    for direction in statement["directions"]:
-        for line in direction["lines"]:
-            out.append(
-                Entry(
-                    key=f"{line['line']}#{number}/{cause}",
-                    agreement=statement["agreement"],
-                    month=statement["month"],
-                    line=line["line"],
-                    cause=cause,
-                    payer=direction["payer"],
-                    payee=direction["payee"],
-                    ms=line["ms"],
-                    units=units[line["line"]],
-                    cents=_cents(line["amount"]),
-                    clauses=tuple(line["clauses"]),
-                )
-            )
-    return out
+    return [
+        Entry(
+            key=f"{line['line']}#{number}/{cause}",
+            agreement=statement["agreement"],
+            month=statement["month"],
+            line=line["line"],
+            cause=cause,
+            payer=direction["payer"],
+            payee=direction["payee"],
+            ms=line["ms"],
+            units=units[line["line"]],
+            cents=_cents(line["amount"]),
+            clauses=tuple(line["clauses"]),
+        )
+        for direction in statement["directions"]
+        for line in direction["lines"]
+    ]
 
 
 def _cents(amount: str) -> int:
@@ -101,4 +99,3 @@ def chain_hash(previous: str, seq: int, entry: Entry, postings: Sequence[Posting
 def _flat(row: Entry | Posting) -> list[object]:
     values = [getattr(row, name) for name in row.__slots__]
     return [str(v) if isinstance(v, int) else list(v) if isinstance(v, tuple) else v for v in values]
-

@@ -104,7 +104,5 @@ def summed(cells: Cells, sub_starts: Sequence[int], route: Ints, gate: Ints, act
             answered,
             ms,
         )
-        for h, w, (calls, answered, ms) in zip(
-            high[starts].tolist(), low[starts].tolist(), sums.tolist(), strict=True
-        )
+        for h, w, (calls, answered, ms) in zip(high[starts].tolist(), low[starts].tolist(), sums.tolist(), strict=True)
     ]

@@ -90,9 +90,7 @@ def _near(facts: Facts, pois: Iterable[Poi], place: str, miles: Decimal) -> bool
     if place not in points:
         return False
     v, h = points[place]
-    return any(
-        poi.v is not None and poi.h is not None and within_miles(v, h, poi.v, poi.h, miles) for poi in pois
-    )
+    return any(poi.v is not None and poi.h is not None and within_miles(v, h, poi.v, poi.h, miles) for poi in pois)
 
 
 def _satisfied(
@@ -107,7 +105,9 @@ def _satisfied(
             needed = [place for place in places if _has_numbers(facts, rule.payee, place, day)]
             if needed and all(any(_served(facts, poi, area, place, day) for poi in kind) for place in needed):
                 return True
-        if rule.satisfied_by == "mileage" and all(_near(facts, kind, place, rule.miles or Decimal(0)) for place in places):
+        if rule.satisfied_by == "mileage" and all(
+            _near(facts, kind, place, rule.miles or Decimal(0)) for place in places
+        ):
             return True
     return False
 
@@ -125,7 +125,8 @@ def has_poi(facts: Facts, agreement: str, rules: Sequence[Eligibility], caller: 
     Notes
     -----
     A point is required for a local calling area on a day when the payee has a number block in force
-    in one of its rate centers. A rate center in several areas: one that is satisfied is enough.
+    in one of its rate centers. A rate center in several areas: one that is satisfied, or requires none,
+    is enough.
     """
     if facts.tables.pois is None or not caller or not rules:
         return True
@@ -134,15 +135,12 @@ def has_poi(facts: Facts, agreement: str, rules: Sequence[Eligibility], caller: 
     if key not in memo:
         payee = rules[0].payee
         areas = _areas(facts, caller, day)
-        required = [
-            (area, places)
-            for area, places in areas
-            if any(_has_numbers(facts, payee, place, day) for place in places)
-        ]
         pois = [
-            poi
-            for poi in facts.tables.pois
-            if poi.agreement == agreement and poi.party == payee and _holds(poi, day)
+            poi for poi in facts.tables.pois if poi.agreement == agreement and poi.party == payee and _holds(poi, day)
         ]
-        memo[key] = not required or any(_satisfied(facts, rules, pois, area, places, day) for area, places in areas)
+        memo[key] = any(
+            not any(_has_numbers(facts, payee, place, day) for place in places)
+            or _satisfied(facts, rules, pois, area, places, day)
+            for area, places in areas
+        )
     return memo[key]

@@ -144,12 +144,11 @@ def _own_line(
     if tariff is None:
         ledger.add(kind, Settlement.TERMS_MISSING, CLASS_REASON[kind], lata, sub, sums, None, governed)
         return
-    _priced(ledger, interval, tariff, kind, lata, sub, gate, sums)
+    _priced(ledger, tariff, kind, lata, sub, gate, sums)
 
 
 def _priced(
     ledger: _Ledger,
-    interval: Interval,
     tariff: Tariff,
     kind: TrafficClass,
     lata: str,
@@ -203,7 +202,14 @@ def _isp_lines(ledger: _Ledger, interval: Interval, part: Part, by_gate: Mapping
         ledger.add(kind, Settlement.TERMS_MISSING, PriceReason.ISP, lata, sub, payable, None, presumption)
     if interval.cap is not None and ms[1]:
         ledger.add(
-            kind, Settlement.BILL_AND_KEEP, PriceReason.OVER_CAP, lata, sub, over, None, (interval.cap.source, *presumption)
+            kind,
+            Settlement.BILL_AND_KEEP,
+            PriceReason.OVER_CAP,
+            lata,
+            sub,
+            over,
+            None,
+            (interval.cap.source, *presumption),
         )
     if interval.new_market is not None and ms[2]:
         clauses = (interval.new_market.source, *presumption)
@@ -269,7 +275,7 @@ def _lines(
         if shares is not None and kind in bases[sub]:
             split[latas[lata], sub, kind][gate].append(sums)
         elif wide and isp and kind is TrafficClass.INTRALATA_TOLL and interval.with_isp is not None:
-            _priced(ledger, interval, interval.with_isp, kind, latas[lata], sub, gate, sums)
+            _priced(ledger, interval.with_isp, kind, latas[lata], sub, gate, sums)
         else:
             _own_line(ledger, interval, kind, latas[lata], sub, gate, sums)
     for part, by_gate in split.items():
@@ -279,7 +285,9 @@ def _lines(
 
 
 def _unidentified_lines(
-    ledger: _Ledger, intervals: Sequence[Interval], parts: Mapping[tuple[TrafficClass | None, str, int], tuple[int, int, int]]
+    ledger: _Ledger,
+    intervals: Sequence[Interval],
+    parts: Mapping[tuple[TrafficClass | None, str, int], tuple[int, int, int]],
 ) -> None:
     """Add the unidentified: each part has the outcome and rate of its class below the ratio."""
     for (kind, lata, sub), values in parts.items():
@@ -312,7 +320,9 @@ def settle(facts: Facts, agreement: str, month: str) -> Settled:
     by_direction: dict[tuple[int, int], list[Row]] = defaultdict(list)
     for row in rows:
         by_direction[_parties_of(row, incumbent)].append(row)
-    unidentified: dict[tuple[int, int], dict[tuple[TrafficClass | None, str, int], tuple[int, int, int]]] = defaultdict(dict)
+    unidentified: dict[tuple[int, int], dict[tuple[TrafficClass | None, str, int], tuple[int, int, int]]] = defaultdict(
+        dict
+    )
     for (originator, terminator, kind, lata, sub), values in spread_unidentified(facts, agreement, month).items():
         unidentified[originator, terminator][kind, lata, sub] = values
     pair = (parties.party_a, parties.party_b)
@@ -323,7 +333,9 @@ def settle(facts: Facts, agreement: str, month: str) -> Settled:
         for i in intervals
     ]
     directions: list[Direction] = []
-    for payer, payee in sorted(own | set(by_direction), key=lambda d: (facts.names.name("party", d[0]), facts.names.name("party", d[1]))):
+    for payer, payee in sorted(
+        own | set(by_direction), key=lambda d: (facts.names.name("party", d[0]), facts.names.name("party", d[1]))
+    ):
         isp, shares, capped = None, None, None
         if (payer, payee) in own:
             isp, shares, capped = _isp(facts, agreement, month, payer, payee, intervals, bases, kinds)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from rating.codes import PriceReason, Settlement, TrafficClass, name_of
 from rating.facts import Facts, month_days
-from rating.money import cents, dollars_text, unrounded_text
+from rating.money import MS_PER_MINUTE, cents, dollars_text, unrounded_text
 from rating.month import Row
 from rating.settle import Direction, Line, Settled, settle
 from rating.sums import month_rows
@@ -48,8 +48,8 @@ def _reason(line: Line) -> str:
 
 def mou(ms: int) -> str:
     """Write milliseconds as minutes of use to six places, half even: for people, `ms` is for programs."""
-    scaled, rest = divmod(abs(ms) * 10**_MOU_PLACES, 60_000)
-    if rest * 2 > 60_000 or (rest * 2 == 60_000 and scaled % 2):
+    scaled, rest = divmod(abs(ms) * 10**_MOU_PLACES, MS_PER_MINUTE)
+    if rest * 2 > MS_PER_MINUTE or (rest * 2 == MS_PER_MINUTE and scaled % 2):
         scaled += 1
     whole, part = divmod(scaled, 10**_MOU_PLACES)
     return f"{'-' if ms < 0 else ''}{whole}.{part:0{_MOU_PLACES}d}"
@@ -192,7 +192,9 @@ def _notes(facts: Facts, settled: Settled) -> list[str]:
         notes.append("a party is a CMRS carrier: local for it is intraMTA (47 CFR 51.701(b)(2)), which is not modelled")
     lines = [line for direction in settled.directions for line in direction.lines]
     if any(line.outcome is Settlement.TERMS_MISSING for line in lines):
-        notes.append("lines with outcome terms_missing are counted and not priced: no loaded instrument has their price")
+        notes.append(
+            "lines with outcome terms_missing are counted and not priced: no loaded instrument has their price"
+        )
     if any(line.tariff is not None and line.tariff.illustrative for line in lines):
         notes.append("lines marked illustrative have invented prices")
     if any(line.reason is PriceReason.UNIDENTIFIED for line in lines):
@@ -229,11 +231,9 @@ def statement(facts: Facts, agreement: str, month: str, *, status: str, digests:
         "directions": directions,
         "net": _net(facts, settled),
         "usage": _usage(facts, agreement, rows),
-        "exceptions": [*arrangements_missing(facts, agreement, month), *on_net_on_trunk(facts, agreement, rows)],
+        "exceptions": [*arrangements_missing(facts, agreement, month), *on_net_on_trunk(facts, rows)],
         "advisories": [],
         "in_force": _terms(facts, settled),
         "notes": _notes(facts, settled),
         "digests": dict(digests),
     }
-
-

@@ -8,8 +8,8 @@ from rating.eligibility import gates
 from rating.facts import Facts, month_days
 from rating.month import PRESUMPTION_DOWN, Row, by_pairs, summed
 from rating.reference.plan import ROUTES
-from rating.trunk_groups import trunk_group_on
 from rating.terms.events import RebuttalDecided, RebuttalFiled
+from rating.trunk_groups import trunk_group_on
 
 __all__ = ["actual_from", "month_rows"]
 
@@ -19,7 +19,12 @@ def actual_from(facts: Facts, agreement: str, payee: str) -> date | None:
     filed = {e.id: e for e in facts.known_events if isinstance(e, RebuttalFiled)}
     day: date | None = None
     for event in facts.known_events:
-        if isinstance(event, RebuttalDecided) and event.approved and event.method == "actual" and event.rebuttal in filed:
+        if (
+            isinstance(event, RebuttalDecided)
+            and event.approved
+            and event.method == "actual"
+            and event.rebuttal in filed
+        ):
             rebuttal = filed[event.rebuttal]
             if (rebuttal.agreement, rebuttal.payee) == (agreement, payee):
                 day = rebuttal.on if day is None else min(day, rebuttal.on)

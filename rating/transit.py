@@ -59,7 +59,7 @@ def arrangements_missing(facts: Facts, agreement: str, month: str) -> list[dict[
     ]
 
 
-def on_net_on_trunk(facts: Facts, agreement: str, rows: Iterable[Row]) -> list[dict[str, Any]]:
+def on_net_on_trunk(facts: Facts, rows: Iterable[Row]) -> list[dict[str, Any]]:
     """Return on-net calls that came over a trunk group of the agreement, by party."""
     sums: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:

@@ -18,11 +18,12 @@ from rating.names import Names
 from rating.usage import EMPTY, Cells
 from schemas.columns import VERDICTS, Columns, Limits
 from schemas.decode import decode
+from stream.counting import count
 from stream.identities import RATED, SUSPENDED, Identities
 from stream.interning import NameTable
 from stream.live import LivePrices, Position, Prices
 from stream.rules import Rules
-from stream.tally import Tally, count
+from stream.tally import Tally
 
 __all__ = ["Batch", "Engine", "Result"]
 
@@ -147,7 +148,9 @@ class Engine:
         columns = decode(batch.buffer, batch.line_at, batch.line_len, self._limits)
         outcome, reason = _OUTCOME_OF[columns.verdict], _REASON_OF[columns.verdict]
         source = self._intern(self._sources, "source", columns, "source", grows=True)
-        trunk = self._intern(self._trunks, "trunk_group", columns, "trunk_group", grows=not self._rules.plan.trunk_loaded)
+        trunk = self._intern(
+            self._trunks, "trunk_group", columns, "trunk_group", grows=not self._rules.plan.trunk_loaded
+        )
         good = np.flatnonzero(columns.verdict == 0)
         utc_day = columns.connect_ms // _DAY_MS
         fingerprint, digest = self._identify(columns, good, utc_day)
@@ -233,7 +236,14 @@ class Engine:
         return out[0, :n], out[1, :n], out[2, :n], out[3, :n]
 
     def _add_up(
-        self, columns: Columns, placed: NDArray[np.int32], trunk: Ints, call: Ints, day: Ints, carried: Ints, used_ms: Ints
+        self,
+        columns: Columns,
+        placed: NDArray[np.int32],
+        trunk: Ints,
+        call: Ints,
+        day: Ints,
+        carried: Ints,
+        used_ms: Ints,
     ) -> Cells:
         if not call.size:
             return EMPTY
@@ -242,11 +252,20 @@ class Engine:
             slots *= 2
         keys, values = np.empty((call.size, 3), np.int64), np.empty((call.size, 3), np.int64)
         n = cell_kernel.accumulate(
-            placed, columns.isp, columns.voip, trunk, call, day, carried, used_ms, np.full(slots, -1, np.int32), keys, values
+            placed,
+            columns.isp,
+            columns.voip,
+            trunk,
+            call,
+            day,
+            carried,
+            used_ms,
+            np.full(slots, -1, np.int32),
+            keys,
+            values,
         )
         cells = Cells(keys[:n], values[:n])
         # What the kernel added up has to be what the records said: the cells are the books' only source.
         measured = int(columns.duration_ms[call[carried == 0]].sum())
         assert int(cells.ms.sum()) == measured, f"cells hold {int(cells.ms.sum())} ms of calls of {measured} ms"
         return cells
-

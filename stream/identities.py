@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rating.kernel import identity
 
-__all__ = ["Identities", "RATED", "SUSPENDED"]
+__all__ = ["RATED", "SUSPENDED", "Identities"]
 
 RATED, SUSPENDED, WRITTEN_OFF, BACKED_OUT = 0, 1, 2, 3
 

@@ -23,7 +23,7 @@ class NameTable:
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._size = 0
+        self._size = -1
         self.fill(names)
 
     def fill(self, names: Sequence[str]) -> None:

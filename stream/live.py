@@ -188,9 +188,7 @@ class LivePrices:
         base = before.copy()
         out_code, out_money = np.empty((5, call.size), np.int64), np.empty((5, call.size), np.int64)
         route = self._routes(trunk, call, day)
-        price(
-            self._book, placed, route, group, call, day, carried, used_ms, base, other, limit, out_code, out_money
-        )
+        price(self._book, placed, route, group, call, day, carried, used_ms, base, other, limit, out_code, out_money)
         for key, old, new in zip(groups, before.tolist(), base.tolist(), strict=True):
             if old != new:
                 self._pending[key] = (new[0], new[1])
@@ -227,7 +225,9 @@ class LivePrices:
 
     def _capped(self, code: int, year: int) -> tuple[Fraction, tuple[int, int]] | None:
         """Return an agreement's ratio and its limits of a year by payee, -1 where there is none."""
-        memo: dict[tuple[int, int], tuple[Fraction, tuple[int, int]] | None] = self._facts.memo.setdefault("live_caps", {})
+        memo: dict[tuple[int, int], tuple[Fraction, tuple[int, int]] | None] = self._facts.memo.setdefault(
+            "live_caps", {}
+        )
         if (code, year) not in memo:
             memo[code, year] = self._find_cap(code, year)
         return memo[code, year]

@@ -27,10 +27,9 @@ class Rules:
 def compile_rules(workspace: Workspace, names: Names) -> Rules:
     """Compile a workspace; names that are new to the store are added to `names`."""
     zones = dict.fromkeys([_UTC, *(row.time_zone for row in workspace.tables.agreements)])
+    names_of_agreements = ("", *(row.agreement for row in workspace.tables.agreements))
     by_connect = frozenset(
-        row.agreement
-        for row in workspace.tables.agreements
-        if workspace.policy(row.agreement, date.max).rate_date == "connect"
+        name for name in names_of_agreements if workspace.policy(name, date.max).rate_date == "connect"
     )
     plan, places = compile_plan(
         workspace.tables, names, {zone: midnights(zone) for zone in zones}, FIRST_DAY, by_connect

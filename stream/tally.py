@@ -1,18 +1,13 @@
 """Conservation: what came in equals the sum of what became of it, in records and in milliseconds."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from rating.codes import Outcome, Reason, name_of
-from rating.kernel import sums
 from stream.errors import InvariantBroken
 
-__all__ = ["Tally", "count"]
+__all__ = ["UNREADABLE", "Key", "Tally"]
 
 Key = tuple[str, int, int]
 """Source (``?`` where unreadable), hour of receipt (hours since 1970 UTC), partition."""
@@ -70,32 +65,3 @@ class Tally:
                     by_reason[name_of(reason)] = by_reason.get(name_of(reason), 0) + value[position]
                 part[name_of(outcome)] = by_reason
         return {"records": records, "ms": ms}
-
-
-def count(
-    source: NDArray[np.int64],
-    sources: Sequence[str],
-    outcome: NDArray[np.uint8],
-    reason: NDArray[np.uint8],
-    duration_ms: NDArray[np.int64],
-    hour: int,
-    partition: int,
-) -> Tally:
-    """Count a batch: in from the records themselves, out from what was decided of them.
-
-    source : (n,) int64, codes, below 0 where the record's source is unreadable
-    outcome, reason : (n,) uint8
-    duration_ms : (n,) int64, 0 where the field is not valid
-    """
-    size = len(sources) + 1
-    intake = np.zeros((size, 2), np.int64)
-    decided = np.zeros((size, max(Outcome) + 1, max(Reason) + 1, 2), np.int64)
-    sums.tally(source, outcome, reason, duration_ms, intake, decided)
-    tally = Tally()
-    keys = [(name, hour, partition) for name in (UNREADABLE, *sources)]
-    for row in np.flatnonzero(intake[:, 0]).tolist():
-        tally.intake[keys[row]] = (int(intake[row, 0]), int(intake[row, 1]))
-    for row, code, why in zip(*(column.tolist() for column in np.nonzero(decided[..., 0])), strict=True):
-        records, ms = decided[row, code, why].tolist()
-        tally.outcomes[keys[row], Outcome(code), Reason(why)] = (records, ms)
-    return tally

@@ -121,7 +121,7 @@ class Dice:
     """Choices by a seed: every choice alike, which a strategy's own draws are not in a world of this size."""
 
     def __init__(self, seed: int) -> None:
-        self._random = Random(seed)  # noqa: S311 (chooses test cases, guards nothing)
+        self._random = Random(seed)
 
     def pick(self, values: Sequence[T]) -> T:
         """Return one of some values."""

@@ -14,7 +14,7 @@ __all__ = ["accumulate", "split"]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def split(midnights, by_connect, rows, connect_ms, duration_ms, zone, agreement, call, day, carried, used_ms):  # type: ignore[no-untyped-def]
+def split(midnights, by_connect, rows, connect_ms, duration_ms, zone, agreement, call, day, carried, used_ms):
     """Write one row per call and local day touched; return the number of rows.
 
     Parameters
@@ -50,7 +50,7 @@ def split(midnights, by_connect, rows, connect_ms, duration_ms, zone, agreement,
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def accumulate(placed, evidence, voip, trunk, call, day, carried, used_ms, slots, keys, values):  # type: ignore[no-untyped-def]
+def accumulate(placed, evidence, voip, trunk, call, day, carried, used_ms, slots, keys, values):
     """Add split calls into cells; return how many cells there are.
 
     Parameters

@@ -52,13 +52,13 @@ ON_NET, TRANSIT, TOLL_FREE, UNIDENTIFIED, INTERLATA, IXC, LOCAL, VIRTUAL, MANDAT
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _usable(npa_nxx):  # type: ignore[no-untyped-def]
+def _usable(npa_nxx):
     """Neither NPA nor NXX begins with 0 or 1 (DOMAIN section 2, Parties and place)."""
     return npa_nxx // 100_000 >= 2 and (npa_nxx // 100) % 10 >= 2
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _pair(plan, a, b, state):  # type: ignore[no-untyped-def]
+def _pair(plan, a, b, state):
     """Return the agreement of two parties in a state, or 0; walk the shorter of the two lists."""
     if plan.pair_count[a, state] > plan.pair_count[b, state]:
         a, b = b, a
@@ -71,7 +71,7 @@ def _pair(plan, a, b, state):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _carried_for(plan, party, other, state):  # type: ignore[no-untyped-def]
+def _carried_for(plan, party, other, state):
     """Return the first agreement of a party in a state whose incumbent is neither of the two, or 0."""
     first = plan.pair_first[party, state]
     for row in range(first, first + plan.pair_count[party, state]):
@@ -83,7 +83,7 @@ def _carried_for(plan, party, other, state):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _transit(plan, originator, terminator, state, trunk_agreement):  # type: ignore[no-untyped-def]
+def _transit(plan, originator, terminator, state, trunk_agreement):
     """Return the agreement whose incumbent carried the call between two others, or 0."""
     if trunk_agreement > 0 and plan.agreement_state[trunk_agreement] == state:
         incumbent = plan.agreement_incumbent[trunk_agreement]
@@ -96,7 +96,7 @@ def _transit(plan, originator, terminator, state, trunk_agreement):  # type: ign
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _other_party(plan, terminator, state, trunk_agreement):  # type: ignore[no-untyped-def]
+def _other_party(plan, terminator, state, trunk_agreement):
     """Return who originated a call without a caller's number, or -1.
 
     The other party of the trunk group's agreement, else of the terminator's only agreement in the state.
@@ -113,7 +113,21 @@ def _other_party(plan, terminator, state, trunk_agreement):  # type: ignore[no-u
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _place_class(plan, caller, called, caller_lata, called_lata, cic, routing, day):  # type: ignore[no-untyped-def]
+def _state_of_trunk(plan, trunk, at_ms):
+    """Return the state of the agreement that a trunk group is of on the day in that state, or 0."""
+    if trunk < 0 or trunk >= plan.trunk_first.size:
+        return 0
+    first = plan.trunk_first[trunk]
+    for row in range(first, first + plan.trunk_count[trunk]):
+        state = plan.agreement_state[plan.trunk_agreement[row]]
+        day = day_of(plan.midnights, plan.state_zone[state], at_ms)
+        if plan.trunk_from[row] <= day <= plan.trunk_through[row]:
+            return state
+    return 0
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _place_class(plan, caller, called, caller_lata, called_lata, cic, routing, day):
     """Classes 5 to 11, for a caller and a called place that are both known."""
     same_lata = caller_lata == called_lata
     if cic >= 0:
@@ -133,7 +147,7 @@ def _place_class(plan, caller, called, caller_lata, called_lata, cic, routing, d
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _verifies(plan, source, originator, terminator, trunk, day):  # type: ignore[no-untyped-def]
+def _verifies(plan, source, originator, terminator, trunk, day):
     """Whether the recording verifies instead of billing (DOMAIN section 14).
 
     The row that names the trunk group wins, then one that names a direction; of equals the first.
@@ -183,7 +197,7 @@ def classify(
     place,
     source,
     out,
-):  # type: ignore[no-untyped-def]
+):
     """Decide place, parties, agreement and class of the given records.
 
     Parameters
@@ -246,9 +260,7 @@ def classify(
         elif caller >= 0:
             state = plan.row_state[caller]
         else:
-            state = 0
-            if known_trunk >= 0 and known_trunk < plan.trunk_first.size and plan.trunk_count[known_trunk] > 0:
-                state = plan.agreement_state[plan.trunk_agreement[plan.trunk_first[known_trunk]]]
+            state = _state_of_trunk(plan, known_trunk, at)
         zone = plan.state_zone[state]
         day = day_of(plan.midnights, zone, at)
         row = trunk_row(plan, known_trunk, day)

@@ -9,7 +9,19 @@ records that collide. These kernels wrap around on purpose and run compiled only
 import numpy as np
 from numba import njit
 
-__all__ = ["CONFLICT", "DUPLICATE", "NEW", "digests", "fingerprints", "info_of", "mark", "offer", "rehash", "remove", "state_of"]
+__all__ = [
+    "CONFLICT",
+    "DUPLICATE",
+    "NEW",
+    "digests",
+    "fingerprints",
+    "info_of",
+    "mark",
+    "offer",
+    "rehash",
+    "remove",
+    "state_of",
+]
 
 NEW, DUPLICATE, CONFLICT = 0, 1, 2
 
@@ -21,7 +33,7 @@ _ZERO, _ONE, _TWO, _8 = _U(0), _U(1), _U(2), _U(8)
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _round(v0, v1, v2, v3):  # type: ignore[no-untyped-def]
+def _round(v0, v1, v2, v3):
     v0 += v1
     v1 = ((v1 << _13) | (v1 >> _51)) ^ v0
     v0 = (v0 << _32) | (v0 >> _32)
@@ -36,14 +48,14 @@ def _round(v0, v1, v2, v3):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _word(v0, v1, v2, v3, word):  # type: ignore[no-untyped-def]
+def _word(v0, v1, v2, v3, word):
     v3 ^= word
     v0, v1, v2, v3 = _round(v0, v1, v2, v3)
     return v0 ^ word, v1, v2, v3
 
 
 @njit(cache=True, nogil=True)
-def _bytes(v0, v1, v2, v3, text, at, length):  # type: ignore[no-untyped-def]
+def _bytes(v0, v1, v2, v3, text, at, length):
     """Absorb a span: its words, then its length, so that spans cannot run into each other."""
     whole = length - length % 8
     for start in range(at, at + whole, 8):
@@ -59,7 +71,7 @@ def _bytes(v0, v1, v2, v3, text, at, length):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _finish(v0, v1, v2, v3):  # type: ignore[no-untyped-def]
+def _finish(v0, v1, v2, v3):
     v2 ^= _FF
     for _ in range(3):
         v0, v1, v2, v3 = _round(v0, v1, v2, v3)
@@ -67,7 +79,7 @@ def _finish(v0, v1, v2, v3):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def fingerprints(key0, key1, text, rows, source_at, source_len, id_at, id_len, utc_day, out):  # type: ignore[no-untyped-def]
+def fingerprints(key0, key1, text, rows, source_at, source_len, id_at, id_len, utc_day, out):
     """Write the fingerprint of each of `rows` at its own place in `out` (n,); never 0, which marks an empty slot."""
     for i in rows:
         v0, v1, v2, v3 = key0 ^ _C0, key1 ^ _C1, key0 ^ _C2, key1 ^ _C3
@@ -101,7 +113,7 @@ def digests(
     place_at,
     place_len,
     out,
-):  # type: ignore[no-untyped-def]
+):
     """Write the digest of each of `rows` (62 bits, the two low bits clear) at its own place in `out` (n,).
 
     Every decoded field goes in, absent ones as what stands for absent; of the routing point an
@@ -127,12 +139,12 @@ def digests(
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _start(fingerprint, slots):  # type: ignore[no-untyped-def]
+def _start(fingerprint, slots):
     return np.int64(((fingerprint >> _32) * _U(slots)) >> _32)
 
 
 @njit(cache=True, nogil=True)
-def offer(table, info, rows, fingerprint, digest, verdict):  # type: ignore[no-untyped-def]
+def offer(table, info, rows, fingerprint, digest, verdict):
     """Look each of `rows` up in arrival order and enter what is new; return how many were.
 
     table, info : (slots,) uint64
@@ -160,7 +172,7 @@ def offer(table, info, rows, fingerprint, digest, verdict):  # type: ignore[no-u
 
 
 @njit(cache=True, nogil=True)
-def _find(table, fingerprint):  # type: ignore[no-untyped-def]
+def _find(table, fingerprint):
     slots = table.size
     at = _start(fingerprint, slots)
     while table[at] != fingerprint:
@@ -173,7 +185,7 @@ def _find(table, fingerprint):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def mark(table, info, fingerprint, state):  # type: ignore[no-untyped-def]
+def mark(table, info, fingerprint, state):
     """Set the state (0 to 3) of entries that are there; return how many were not found."""
     missing = 0
     for i in range(fingerprint.size):
@@ -186,7 +198,7 @@ def mark(table, info, fingerprint, state):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def state_of(table, info, fingerprint, out):  # type: ignore[no-untyped-def]
+def state_of(table, info, fingerprint, out):
     """Write each entry's state, or -1 where there is none."""
     for i in range(fingerprint.size):
         at = _find(table, fingerprint[i])
@@ -194,7 +206,7 @@ def state_of(table, info, fingerprint, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def info_of(table, info, fingerprint, out):  # type: ignore[no-untyped-def]
+def info_of(table, info, fingerprint, out):
     """Write each entry's digest and state, 0 where there is none."""
     for i in range(fingerprint.size):
         at = _find(table, fingerprint[i])
@@ -202,7 +214,7 @@ def info_of(table, info, fingerprint, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def remove(table, info, fingerprint):  # type: ignore[no-untyped-def]
+def remove(table, info, fingerprint):
     """Take entries out again (a batch that is not committed), closing the gaps they leave."""
     slots = table.size
     for i in range(fingerprint.size):
@@ -227,7 +239,7 @@ def remove(table, info, fingerprint):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def rehash(old_table, old_info, table, info):  # type: ignore[no-untyped-def]
+def rehash(old_table, old_info, table, info):
     """Enter all entries of one table into another, larger one; of a fingerprint given twice the last stands."""
     slots = table.size
     entered = 0

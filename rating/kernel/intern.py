@@ -7,7 +7,7 @@ __all__ = ["enter", "find"]
 
 
 @njit(cache=True, nogil=True)
-def _hash(text, at, length):  # type: ignore[no-untyped-def]
+def _hash(text, at, length):
     # Products stay below 2**52: nothing wraps around, compiled or not. The bytes are compared
     # afterwards, so a collision costs a step and never a wrong name.
     h = np.int64(length)
@@ -17,7 +17,7 @@ def _hash(text, at, length):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def enter(names, starts, slots):  # type: ignore[no-untyped-def]
+def enter(names, starts, slots):
     """Enter all names into a table.
 
     names : (b,) uint8, the names end to end; starts : (n + 1,) int64, where each begins;
@@ -32,7 +32,7 @@ def enter(names, starts, slots):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def find(names, starts, slots, text, at, length, absent, unknown, out):  # type: ignore[no-untyped-def]
+def find(names, starts, slots, text, at, length, absent, unknown, out):
     """Write the code of each span: `absent` for a length below 0, `unknown` for a name not in the table."""
     mask = slots.size - 1
     for i in range(at.size):

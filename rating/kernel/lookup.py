@@ -13,7 +13,7 @@ RATE_CENTERS = 1 << 24
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def day_of(midnights, zone, at_ms):  # type: ignore[no-untyped-def]
+def day_of(midnights, zone, at_ms):
     """Return the local day that holds the instant: the position of its midnight.
 
     A day is 24 h but for clock changes: guess, then step (4 ns a call, binary search 64 ns).
@@ -28,7 +28,7 @@ def day_of(midnights, zone, at_ms):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _row_in_force(plan, group, at_ms):  # type: ignore[no-untyped-def]
+def _row_in_force(plan, group, at_ms):
     first = plan.group_first[group]
     for row in range(first, first + plan.group_count[group]):
         day = day_of(plan.midnights, plan.state_zone[plan.row_state[row]], at_ms)
@@ -38,7 +38,7 @@ def _row_in_force(plan, group, at_ms):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def block_row(plan, prefix, thousand, at_ms):  # type: ignore[no-untyped-def]
+def block_row(plan, prefix, thousand, at_ms):
     """Return the number-block row in force for an NPA-NXX, or -1.
 
     `thousand` is the seventh digit, or -1 where only six are known; the longest match in force
@@ -57,7 +57,7 @@ def block_row(plan, prefix, thousand, at_ms):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def ocn_code(plan, packed):  # type: ignore[no-untyped-def]
+def ocn_code(plan, packed):
     """Return the code of a packed OCN, or -1: a binary search, made only where a record names an OCN."""
     low, high = 0, plan.ocn_packed.size
     while low < high:
@@ -72,7 +72,7 @@ def ocn_code(plan, packed):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def party_of(plan, ocn, day):  # type: ignore[no-untyped-def]
+def party_of(plan, ocn, day):
     """Return whose OCN it is on a day, or -1."""
     if ocn < 0:
         return -1
@@ -84,7 +84,7 @@ def party_of(plan, ocn, day):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def trunk_row(plan, trunk, day):  # type: ignore[no-untyped-def]
+def trunk_row(plan, trunk, day):
     """Return the trunk group's row in force on a day, or -1."""
     if trunk < 0 or trunk >= plan.trunk_first.size:
         return -1
@@ -96,7 +96,7 @@ def trunk_row(plan, trunk, day):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def relation(plan, a, b, day):  # type: ignore[no-untyped-def]
+def relation(plan, a, b, day):
     """Return the kinds of relation (bits) in which two different rate centers stand on a day."""
     slots = plan.relation_slot.size
     key = a * RATE_CENTERS + b

@@ -12,7 +12,7 @@ R_ISP, R_OVER_CAP, R_NEW_MARKET, R_ON_NET = 1, 8, 9, 16
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _interval(book, agreement, day):  # type: ignore[no-untyped-def]
+def _interval(book, agreement, day):
     first = book.interval_first[agreement]
     for i in range(first, first + book.interval_count[agreement]):
         if book.interval_from[i] <= day <= book.interval_through[i]:
@@ -21,7 +21,7 @@ def _interval(book, agreement, day):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def price(book, placed, route, group, call, day, carried, used_ms, base_ms, other_isp, limit, out_code, out_money):  # type: ignore[no-untyped-def]
+def price(book, placed, route, group, call, day, carried, used_ms, base_ms, other_isp, limit, out_code, out_money):
     """Price segments in order of arrival, moving the positions of their months as it goes.
 
     Parameters

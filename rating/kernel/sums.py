@@ -6,7 +6,7 @@ __all__ = ["group", "tally"]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def tally(source, outcome, reason, duration_ms, intake, decided):  # type: ignore[no-untyped-def]
+def tally(source, outcome, reason, duration_ms, intake, decided):
     """Add a batch up by source: what came in, and what was decided of it.
 
     source : (n,) int64, -1 or less where unreadable; outcome, reason : (n,) uint8; duration_ms : (n,) int64
@@ -22,7 +22,7 @@ def tally(source, outcome, reason, duration_ms, intake, decided):  # type: ignor
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def group(keys, slots, unique, out):  # type: ignore[no-untyped-def]
+def group(keys, slots, unique, out):
     """Number distinct keys in order of appearance; return how many there are, -1 if `unique` is too short.
 
     keys : (n,) int64, not negative; slots : (power of two) int32, all -1, at least twice `unique`

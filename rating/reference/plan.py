@@ -213,6 +213,7 @@ def _agreements(
     states = names.count("state")
     columns = {name: np.zeros(size, np.int32) for name in ("a", "b", "incumbent", "state", "zone")}
     connect = np.zeros(size, np.bool_)
+    connect[0] = "" in by_connect
     of_pair: list[list[tuple[int, ...]]] = [[] for _ in range(names.count("party") * states)]
     for row in rows:
         code = names.code("agreement", row.agreement)
@@ -349,7 +350,7 @@ def compile_plan(
     first_day : date
         The day of position 0.
     by_connect : frozenset of agreement names
-        Where a call's rate is that of its day of connect (switch ``rate_date``).
+        Where a call's rate is that of its day of connect (switch ``rate_date``); "" for calls without one.
 
     Returns
     -------

@@ -74,7 +74,9 @@ def _approval(
 
 
 def _effects(instrument: Instrument, kind: type) -> list[tuple[str, object]]:
-    return [(clause.ref, effect) for clause in instrument.clause for effect in clause.effects if isinstance(effect, kind)]
+    return [
+        (clause.ref, effect) for clause in instrument.clause for effect in clause.effects if isinstance(effect, kind)
+    ]
 
 
 def _retroactive_start(
@@ -91,7 +93,9 @@ def _retroactive_start(
     if base is not None and (own is None or base < own):
         signature = signed.get(effect.not_before_signature_of, floor)
         start = max(base, floor, signature)
-        why = f"{instrument.id} reaches back to {start}: the later of the base's approval {base}, {floor} and {signature}"
+        why = (
+            f"{instrument.id} reaches back to {start}: the later of the base's approval {base}, {floor} and {signature}"
+        )
         return start, "" if own else "approval not known", why
     return floor, "", f"{instrument.id} starts {floor}: approved {own}, not after the base"
 
@@ -118,7 +122,9 @@ def standing(
     own, rejected = _approval(instrument.id, state, agreement, events, as_known_at)
     if rejected or instrument.effective is None:
         return None
-    chain = [f"{instrument.id} is known from {known_from}, the last signature" if known_from else f"{instrument.id} is known"]
+    chain = [
+        f"{instrument.id} is known from {known_from}, the last signature" if known_from else f"{instrument.id} is known"
+    ]
     first, provisional = instrument.effective, ""
     for ref, effect in _effects(instrument, Retroactive):
         assert isinstance(effect, Retroactive)

@@ -164,6 +164,15 @@ class _Active:
                 return tuple(TrafficClass[name.upper()] for name in group.classes)
         return (TrafficClass[traffic.upper()],) if traffic.upper() in TrafficClass.__members__ else ()
 
+    def weighed(self, classes: tuple[TrafficClass, ...]) -> tuple[TrafficClass, ...]:
+        """Return what of an offer's classes is under the ratio, by the switches (DOMAIN section 5)."""
+        chosen = set(classes)
+        if not self.policy.virtual_fx_in_ratio:
+            chosen.discard(TrafficClass.VIRTUAL_FX)
+        if self.policy.optional_eas_in_ratio:
+            chosen.add(TrafficClass.OPTIONAL_EAS)
+        return tuple(sorted(chosen))
+
     def source(self, clause: Clause) -> str:
         return f"{self.instrument.id} {clause.ref}"
 
@@ -179,7 +188,9 @@ def _holds(first: date | None, last: date | None, day: date) -> bool:
     return (first is None or first <= day) and (last is None or day <= last)
 
 
-def _rates(active: _Active, state: str, agreement: str, events: Sequence[Event], day: date) -> Iterator[tuple[Clause, Rate]]:
+def _rates(
+    active: _Active, state: str, agreement: str, events: Sequence[Event], day: date
+) -> Iterator[tuple[Clause, Rate]]:
     """Yield the rates of an instrument that hold on a day, those that wait for an offer once it is accepted."""
     for clause, rate in _of_kind(active.instrument, Rate):
         if not _holds(rate.from_, rate.through, day) or (rate.states and state not in rate.states):
@@ -217,7 +228,8 @@ def _own_prices(
     for active in ranked:
         by_class: dict[TrafficClass, list[tuple[Clause, Rate]]] = {}
         for clause, rate in _rates(active, state, agreement, events, day):
-            for traffic_class in active.classes(rate.traffic) if rate.traffic != ISP_BOUND else ():
+            classes = active.classes(rate.traffic) if rate.traffic != ISP_BOUND else ()
+            for traffic_class in active.weighed(classes) if rate.when else classes:
                 by_class.setdefault(traffic_class, []).append((clause, rate))
         for traffic_class, rates in by_class.items():
             own.setdefault(traffic_class, (active, _tariff(active, rates, day)))
@@ -269,7 +281,9 @@ def _with_isp(own: Mapping[TrafficClass, tuple[_Active, Tariff]]) -> Tariff | No
     """Return the price that takes in Internet traffic whatever its place, where a group says so (SA 5.2)."""
     for active, tariff in own.values():
         for _, group in _of_kind(active.instrument, TrafficGroup):
-            if group.with_isp and any(own.get(TrafficClass[name.upper()], (None, None))[1] is tariff for name in group.classes):
+            if group.with_isp and any(
+                own.get(TrafficClass[name.upper()], (None, None))[1] is tariff for name in group.classes
+            ):
                 return tariff
     return None
 

@@ -62,7 +62,8 @@ def _assurance(
         "conservation": sources,
         "duplicates": duplicates,
         "files": [
-            {"file": f.file, "path": f.path, "sha256": f.sha256, "records": f.records, "done": bool(f.done)} for f in files
+            {"file": f.file, "path": f.path, "sha256": f.sha256, "records": f.records, "done": bool(f.done)}
+            for f in files
         ],
         "checks": ["conservation: in = the sum of the outcomes, by source, hour and partition, in records and ms"],
         "closed_by": closed_by,

@@ -139,5 +139,3 @@ def _append(c: Connection, statement_id: int, sha: str, entries: Iterable[Entry]
     if rows:
         c.execute(insert(t.entries), rows)
         c.execute(insert(t.postings), postings)
-
-

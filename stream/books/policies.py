@@ -34,7 +34,8 @@ def refuse_changed_policy(workspace: Workspace, store: Store) -> None:
         for name in SWITCHES:
             if getattr(before, name) != getattr(now, name):
                 raise BadInput(
-                    f"found {getattr(now, name)}, and months of {row.agreement} are booked under {getattr(before, name)}; "
+                    f"found {getattr(now, name)}, and months of {row.agreement} are booked under "
+                    f"{getattr(before, name)}; "
                     f"put the file back and state the change as an event policy_set, with who and why",
                     file=settings.folder / "ratestream.toml",
                     field=f"policy.{name}",

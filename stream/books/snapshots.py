@@ -60,8 +60,8 @@ def keep(c: Connection, statement: int, files: dict[str, bytes]) -> None:
     if new:
         rows = [{"sha256": digest, "blob": zlib.compress(content)} for digest, content in new.items()]
         c.execute(upsert(t.inputs).on_conflict_do_nothing(), rows)
-    rows = [{"statement": statement, "name": name, "sha256": digest} for name, digest in digests.items()]
-    c.execute(insert(t.statement_inputs), rows)
+    made_with = [{"statement": statement, "name": name, "sha256": digest} for name, digest in digests.items()]
+    c.execute(insert(t.statement_inputs), made_with)
 
 
 class Snapshots:

@@ -177,15 +177,15 @@ def open_store(workspace: Workspace) -> Store:
         with engine.connect() as connection:
             known = engine.dialect.has_table(connection, "meta")
         if not known:
-            with store.writing():
-                # One transaction: a store that is there has all its tables and its key, whenever the making was cut short.
+            with store.writing():  # noqa: SIM117  (the comment below belongs to the second)
+                # One transaction: a store that is there has all its tables and its key, wherever its making was cut.
                 with engine.begin() as connection:
                     t.metadata.create_all(connection)
                     if connection.execute(select(t.meta)).first() is None:
                         values = {"schema": str(t.SCHEMA_VERSION), "identity_key": secrets.token_hex(16)}
                         connection.execute(t.meta.insert(), [{"key": k, "value": v} for k, v in values.items()])
         with engine.connect() as connection:
-            found = connection.execute(select(t.meta.c.value).where(t.meta.c.key == "schema")).scalar_one_or_none()
-    if found != str(t.SCHEMA_VERSION):
-        raise BadInput.found(found, f"a store of version {t.SCHEMA_VERSION}", file=path)
+            version = connection.execute(select(t.meta.c.value).where(t.meta.c.key == "schema")).scalar_one_or_none()
+    if version != str(t.SCHEMA_VERSION):
+        raise BadInput.found(version, f"a store of version {t.SCHEMA_VERSION}", file=path)
     return store

@@ -248,4 +248,4 @@ TRIGGERS: Final = {
 """What keeps the books append-only, by name, in the words in which the store keeps it."""
 
 for _trigger in TRIGGERS.values():
-    event.listen(metadata, "after_create", DDL(_trigger).execute_if(dialect="sqlite"))
+    event.listen(metadata, "after_create", DDL(_trigger).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]

@@ -280,7 +280,9 @@ def _value(store: Store, row: Any, steps: Sequence[_Step]) -> Adjusted:
     fresh = {line: cents(value.units) for line, value in before.items()}
     wrong = [line for line in {*balance, *fresh} if balance.get(line, 0) != fresh.get(line, 0)]
     if wrong:
-        raise InvariantBroken(f"{row.agreement} {row.month}: booked and true-ups are not a fresh valuation in {wrong[0]}")
+        raise InvariantBroken(
+            f"{row.agreement} {row.month}: booked and true-ups are not a fresh valuation in {wrong[0]}"
+        )
     return Adjusted(row.agreement, row.month, row.number + 1 if parts else None, tuple(parts))
 
 

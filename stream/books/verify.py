@@ -121,8 +121,9 @@ def _recomputed(workspace: Workspace, store: Store, issued: list[Any]) -> Check:
         changed = [k for k in ("directions", "usage", "exceptions") if now[k] != then[k]]
         if changed:
             faults.append(
-                f"{statement.agreement} {statement.month} no. {statement.number}: {', '.join(changed)} made again as known "
-                f"at {statement.as_known_at} differ from what was issued: usage or reference data changed since (true-up books the difference)"
+                f"{statement.agreement} {statement.month} no. {statement.number}: {', '.join(changed)} made again as "
+                f"known at {statement.as_known_at} differ from what was issued: usage or reference data changed "
+                f"since (true-up books the difference)"
             )
     return Check("statements made again", len(newest), tuple(faults))
 
@@ -145,7 +146,9 @@ def verify(workspace: Workspace, store: Store) -> list[Check]:
         postings: dict[int, list[Posting]] = {}
         for row in c.execute(select(t.postings)):
             postings.setdefault(row.entry, []).append(Posting(row.side, row.account, row.cents))
-        triggers = {row.name: row.sql for row in c.execute(text("select name, sql from sqlite_master where type = 'trigger'"))}
+        triggers = {
+            row.name: row.sql for row in c.execute(text("select name, sql from sqlite_master where type = 'trigger'"))
+        }
     digests = {row.id: row.sha256 for row in issued}
     tally = store.tally()
     try:

@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from stream.cli import books_commands, demo_command, rate_commands, suspense_commands, terms_commands, workspace_commands
+from stream.cli import (
+    books_commands,
+    demo_command,
+    rate_commands,
+    suspense_commands,
+    terms_commands,
+    workspace_commands,
+)
 from stream.errors import WrongUsage
 
 __all__ = ["app", "run"]
@@ -21,9 +28,9 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001  (typer calls it with the flag)
+def _version(asked: bool) -> None:
     if asked:
-        from stream.version import VERSION  # noqa: PLC0415
+        from stream.version import VERSION
 
         typer.echo(f"ratestream {VERSION}")
         raise typer.Exit

@@ -1,6 +1,6 @@
 """close, statement, ledger: the books."""
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How a statement is printed."""
 
     TEXT = "text"
@@ -36,8 +36,8 @@ def register(app: typer.Typer) -> None:
 
 
 def _open(workspace: Path | None) -> tuple["Workspace", "Store"]:
-    from stream.books.store import open_store  # noqa: PLC0415
-    from stream.workspace.load import load_workspace  # noqa: PLC0415
+    from stream.books.store import open_store
+    from stream.workspace.load import load_workspace
 
     loaded = load_workspace(workspace)
     return loaded, open_store(loaded)
@@ -45,16 +45,24 @@ def _open(workspace: Path | None) -> tuple["Workspace", "Store"]:
 
 def close(month: Month, workspace: WorkspaceDir = None, as_known_at: AsKnownAt = None, as_json: Json = False) -> None:
     """Close a month: check conservation, issue each agreement's statement, book its lines. Once."""
-    from stream.books.closing import close_month  # noqa: PLC0415
-    from stream.cli.numbers import dollars  # noqa: PLC0415
+    from stream.books.closing import close_month
+    from stream.cli.numbers import dollars
 
     loaded, store = _open(workspace)
     closed = close_month(loaded, store, parse_month(month), known_day(as_known_at))
     if as_json:
-        emit([
-            {"agreement": c.agreement, "month": c.month, "number": c.number, "already": c.already, "totals": c.total}
-            for c in closed
-        ])
+        emit(
+            [
+                {
+                    "agreement": c.agreement,
+                    "month": c.month,
+                    "number": c.number,
+                    "already": c.already,
+                    "totals": c.total,
+                }
+                for c in closed
+            ]
+        )
         return
     if not closed:
         note(f"{month}: no agreement has usage in this month, nothing to close")
@@ -71,16 +79,24 @@ def true_up(
     as_json: Json = False,
 ) -> None:
     """Book value now - value booked for every closed month, by cause, and issue its statement anew."""
-    from stream.books.trueup import true_up as book  # noqa: PLC0415
-    from stream.cli.trueup_render import render_true_up  # noqa: PLC0415
+    from stream.books.trueup import true_up as book
+    from stream.cli.trueup_render import render_true_up
 
     loaded, store = _open(workspace)
     adjusted = book(loaded, store, known_day(as_known_at), dry_run=dry_run)
     if as_json:
-        emit([
-            {"agreement": a.agreement, "month": a.month, "number": a.number, "by_cause": a.by_cause(), "entries": len(a.parts)}
-            for a in adjusted
-        ])
+        emit(
+            [
+                {
+                    "agreement": a.agreement,
+                    "month": a.month,
+                    "number": a.number,
+                    "by_cause": a.by_cause(),
+                    "entries": len(a.parts),
+                }
+                for a in adjusted
+            ]
+        )
     else:
         render_true_up(adjusted, printer(), dry_run=dry_run)
 
@@ -92,12 +108,15 @@ def statement(
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
     as_known_at: AsKnownAt = None,
     issued: Annotated[
-        int | None, typer.Option("--issued", metavar="[N]", help="To the byte as issued by close: number N, or the last.")
+        int | None,
+        typer.Option("--issued", metavar="[N]", help="To the byte as issued by close: number N, or the last."),
     ] = None,
-    assurance: Annotated[bool, typer.Option("--assurance", help="The document issued beside it: receipt and checks.")] = False,
+    assurance: Annotated[
+        bool, typer.Option("--assurance", help="The document issued beside it: receipt and checks.")
+    ] = False,
 ) -> None:
     """Show an agreement's statement of a month, open or closed; `all` shows every agreement's."""
-    from stream.clock import today  # noqa: PLC0415
+    from stream.clock import today
 
     if as_known_at is not None and issued is not None:
         raise WrongUsage("--as-known-at and --issued exclude each other: what was issued was known on its own day")
@@ -110,7 +129,7 @@ def statement(
     if assurance or issued is not None:
         _print_issued(store, chosen, month, issued or 0, form, assurance=assurance)
         return
-    from stream.desk.statements import current_statements  # noqa: PLC0415
+    from stream.desk.statements import current_statements
 
     known = today() if as_known_at is None else known_day(as_known_at)
     documents = current_statements(loaded, store, chosen, month, known)
@@ -120,9 +139,9 @@ def statement(
 def _print_issued(
     store: "Store", agreements: list[str], month: str, number: int, form: Format, *, assurance: bool
 ) -> None:
-    import sys  # noqa: PLC0415
+    import sys
 
-    import orjson  # noqa: PLC0415
+    import orjson
 
     found = []
     for name in agreements:
@@ -143,22 +162,22 @@ def _print_issued(
 
 
 def _print(documents: list[dict[str, Any]], form: Format, *, many: bool, loaded: "Workspace | None") -> None:
-    import sys  # noqa: PLC0415
+    import sys
 
     if form is Format.JSON:
         if many:
             emit(documents)
         else:
-            from stream.books.issuing import body_of  # noqa: PLC0415
+            from stream.books.issuing import body_of
 
             sys.stdout.write(body_of(documents[0]).decode())
         return
     if form is Format.CSV:
-        from stream.cli.statement_csv import write_csv  # noqa: PLC0415
+        from stream.cli.statement_csv import write_csv
 
         write_csv(documents, sys.stdout)
         return
-    from stream.cli.statement_render import render_statement  # noqa: PLC0415
+    from stream.cli.statement_render import render_statement
 
     paraphrases = _paraphrases(loaded)
     console = printer()
@@ -181,21 +200,21 @@ def ledger_show(
     as_json: Json = False,
 ) -> None:
     """Print the booked entries, oldest first, with what they sum to."""
-    from stream.desk.ledger import ledger_rows  # noqa: PLC0415
+    from stream.desk.ledger import ledger_rows
 
     _, store = _open(workspace)
     rows = ledger_rows(store, agreement, month)
     if as_json:
         emit(rows)
         return
-    from stream.cli.ledger_render import render_ledger  # noqa: PLC0415
+    from stream.cli.ledger_render import render_ledger
 
     render_ledger(rows, printer())
 
 
 def ledger_verify(workspace: WorkspaceDir = None, as_json: Json = False) -> None:
     """Verify the books: hash chain, sums, statements as issued and made again, conservation."""
-    from stream.books.verify import verify  # noqa: PLC0415
+    from stream.books.verify import verify
 
     loaded, store = _open(workspace)
     checks = verify(loaded, store)

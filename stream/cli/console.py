@@ -34,21 +34,22 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 where something was found that is not in order.")]
 AsKnownAt = Annotated[
-    str | None, typer.Option("--as-known-at", metavar="DATE", help="Terms and events as known on this day (default today).")
+    str | None,
+    typer.Option("--as-known-at", metavar="DATE", help="Terms and events as known on this day (default today)."),
 ]
 Month = Annotated[str, typer.Argument(metavar="MONTH", help="A month, as 2003-06.")]
 
 
 def printer(*, error: bool = False) -> "Console":
     """Return a console on standard output, or on standard error; NO_COLOR is minded by rich itself."""
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
     return Console(stderr=error, highlight=False, soft_wrap=False)
 
 
 def emit(document: Any) -> None:
     """Print a document as JSON on standard output."""
-    import orjson  # noqa: PLC0415
+    import orjson
 
     sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
     sys.stdout.flush()
@@ -62,7 +63,7 @@ def note(text: str, *, quiet: bool = False) -> None:
 
 def known_day(text: str | None) -> date:
     """Return the day of ``--as-known-at``, today where it is not given."""
-    from stream.clock import today  # noqa: PLC0415
+    from stream.clock import today
 
     if text is None:
         return today()

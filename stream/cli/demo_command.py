@@ -15,12 +15,13 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Where to make the workspace (default ./ratestream-demo, made anew).")
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="Where to make the workspace (default ./ratestream-demo, made anew)."),
     ] = None,
     records: Annotated[int, typer.Option("--records", help="How many call records to make.")] = 250_000,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the made traffic.")] = 20030614,
 ) -> None:
     """Show the whole line on made traffic: a workspace, calls, rating, closed months, statements, reasons."""
-    from stream.demo.tour import tour  # noqa: PLC0415
+    from stream.demo.tour import tour
 
     tour(folder, records, seed)

@@ -9,8 +9,8 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line and exit."""
-    from stream import compile_cache  # noqa: PLC0415
-    from stream.cli.app import run  # noqa: PLC0415  (typer only once something is asked)
+    from stream import compile_cache
+    from stream.cli.app import run
 
     try:
         compile_cache.place()

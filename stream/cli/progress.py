@@ -22,8 +22,8 @@ def rate_with_progress(workspace: Workspace, paths: Iterable[Path], *, quiet: bo
         raise WrongUsage("FILES: found no call files, expected .ndjson, .ndjson.gz or .ndjson.zst")
     if quiet or not sys.stderr.isatty():
         return rate_files(workspace, files)
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     sizes = {path: path.stat().st_size if path.exists() else 0 for path in files}
     begun = time.monotonic()

@@ -21,15 +21,17 @@ def register(app: typer.Typer) -> None:
 
 
 def rate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Call files (.ndjson, .gz, .zst) or folders of them.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILES...", help="Call files (.ndjson, .gz, .zst) or folders of them.")
+    ],
     workspace: WorkspaceDir = None,
     as_json: Json = False,
     strict: Strict = False,
     quiet: Quiet = False,
 ) -> None:
     """Rate call files into the workspace's books, exactly once: a file that was rated is left alone."""
-    from stream.cli.progress import rate_with_progress  # noqa: PLC0415
-    from stream.workspace.load import load_workspace  # noqa: PLC0415
+    from stream.cli.progress import rate_with_progress
+    from stream.workspace.load import load_workspace
 
     rated = rate_with_progress(load_workspace(workspace), files, quiet=quiet)
     summary = rated.tally.summary()
@@ -42,7 +44,7 @@ def rate(
 
 
 def _show(rated: "Rated", summary: dict[str, Any], *, quiet: bool) -> None:
-    from stream.cli.tally_render import render_tally  # noqa: PLC0415
+    from stream.cli.tally_render import render_tally
 
     for file in rated.files:
         if file.known:
@@ -54,10 +56,10 @@ def _show(rated: "Rated", summary: dict[str, Any], *, quiet: bool) -> None:
 
 def status(workspace: WorkspaceDir = None, as_known_at: AsKnownAt = None, as_json: Json = False) -> None:
     """Show each carrier-state's minutes, T:O, ISP-bound share and cap by month, suspense and freshness."""
-    from stream.books.store import open_store  # noqa: PLC0415
-    from stream.cli.status_render import render_status  # noqa: PLC0415
-    from stream.desk.status import status_of  # noqa: PLC0415
-    from stream.workspace.load import load_workspace  # noqa: PLC0415
+    from stream.books.store import open_store
+    from stream.cli.status_render import render_status
+    from stream.desk.status import status_of
+    from stream.workspace.load import load_workspace
 
     loaded = load_workspace(workspace)
     found = status_of(loaded, open_store(loaded), known_day(as_known_at))
@@ -70,13 +72,15 @@ def status(workspace: WorkspaceDir = None, as_known_at: AsKnownAt = None, as_jso
 def explain(
     what: Annotated[str, typer.Argument(metavar="RECORD or LINE", help="A record id, or a statement line's id.")],
     workspace: WorkspaceDir = None,
-    source: Annotated[str | None, typer.Option("--source", help="The recording office, where several use the same id.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help="The recording office, where several use the same id.")
+    ] = None,
     as_known_at: AsKnownAt = None,
     as_json: Json = False,
     everything: Annotated[bool, typer.Option("--all", help="All of a line's calls, not the first few.")] = False,
 ) -> None:
     """Show every step from a call to its price with the clause in force, or a line's calls."""
-    from stream.explain.command import run  # noqa: PLC0415
+    from stream.explain.command import run
 
     known = known_day(as_known_at) if as_known_at else None
     code = run(workspace, what, source, known, printer(), json_out=as_json, limit=None if everything else 20)

@@ -120,7 +120,9 @@ def _direction(direction: dict[str, Any], notes: _Notes, console: Console) -> No
     console.print(table)
     if any(line["illustrative"] for line in direction["lines"]):
         console.print("* illustrative: an invented price", style="dim")
-    console.print(Text(f"total {direction['payer']} pays {direction['payee']}: {dollars(direction['total'])}", style="bold"))
+    console.print(
+        Text(f"total {direction['payer']} pays {direction['payee']}: {dollars(direction['total'])}", style="bold")
+    )
 
 
 def _exceptions(exceptions: list[dict[str, Any]], console: Console) -> None:

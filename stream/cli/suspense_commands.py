@@ -1,11 +1,14 @@
 """suspense list, suspense recycle: what waits."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stream.cli.console import Json, WorkspaceDir, emit, printer
 from stream.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from rating.codes import Reason
 
 __all__ = ["register"]
 
@@ -27,25 +30,25 @@ def suspense_list(
     as_json: Json = False,
 ) -> None:
     """List what waits in suspense, why, and what would mend it."""
-    from stream.books.store import open_store  # noqa: PLC0415
-    from stream.suspense.listing import rejected_rows, waiting_rows  # noqa: PLC0415
-    from stream.workspace.load import load_workspace  # noqa: PLC0415
+    from stream.books.store import open_store
+    from stream.suspense.listing import rejected_rows, waiting_rows
+    from stream.workspace.load import load_workspace
 
     store = open_store(load_workspace(workspace))
     rows = rejected_rows(store) if rejected else waiting_rows(store, _reason(reason))
     if as_json:
         emit(rows)
         return
-    from stream.cli.suspense_render import render_suspense  # noqa: PLC0415
+    from stream.cli.suspense_render import render_suspense
 
     render_suspense(rows, printer(), "rejected" if rejected else "waiting")
 
 
 def suspense_recycle(workspace: WorkspaceDir = None, reason: Why = None, as_json: Json = False) -> None:
     """Try what waits again under today's reference data."""
-    from stream.books.store import open_store  # noqa: PLC0415
-    from stream.suspense.recycle import recycle  # noqa: PLC0415
-    from stream.workspace.load import load_workspace  # noqa: PLC0415
+    from stream.books.store import open_store
+    from stream.suspense.recycle import recycle
+    from stream.workspace.load import load_workspace
 
     loaded = load_workspace(workspace)
     done = recycle(loaded, open_store(loaded), _reason(reason))
@@ -60,8 +63,8 @@ def suspense_recycle(workspace: WorkspaceDir = None, reason: Why = None, as_json
         console.print(f"  {count:,} still wait: {why}")
 
 
-def _reason(text: str | None):  # noqa: ANN202  (the type would load the codes with the command line)
-    from rating.codes import Reason, name_of, reason_named  # noqa: PLC0415
+def _reason(text: str | None) -> "Reason | None":
+    from rating.codes import Reason, name_of, reason_named
 
     if text is None:
         return None

@@ -2,12 +2,15 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stream.cli.console import AsKnownAt, Json, Strict, WorkspaceDir, emit, known_day, printer
 from stream.errors import BadInput, WrongUsage
+
+if TYPE_CHECKING:
+    from rating.terms.model import Instrument
 
 __all__ = ["register"]
 
@@ -22,12 +25,14 @@ def register(app: typer.Typer) -> None:
 
 
 def terms_show(
-    instrument: Annotated[str | None, typer.Argument(metavar="[INSTRUMENT]", help="One instrument, clause by clause.")] = None,
+    instrument: Annotated[
+        str | None, typer.Argument(metavar="[INSTRUMENT]", help="One instrument, clause by clause.")
+    ] = None,
     workspace: WorkspaceDir = None,
     as_json: Json = False,
 ) -> None:
     """Show the instruments, or one of them clause by clause with what each clause does."""
-    from stream.cli.terms_render import render_instrument, render_instruments, to_json  # noqa: PLC0415
+    from stream.cli.terms_render import render_instrument, render_instruments, to_json
 
     loaded = _instruments(workspace)
     if instrument is None:
@@ -45,11 +50,11 @@ def terms_show(
         render_instrument(found[0], printer())
 
 
-def _instruments(workspace: Path | None):  # noqa: ANN202  (the type would load the model with the command line)
+def _instruments(workspace: Path | None) -> tuple["Instrument", ...]:
     """Return the workspace's instruments; outside a workspace, those that ship with the package."""
-    from stream.terms.load import load_packaged, packaged_ids  # noqa: PLC0415
-    from stream.workspace.load import load_instruments  # noqa: PLC0415
-    from stream.workspace.settings import find_workspace, read_settings  # noqa: PLC0415
+    from stream.terms.load import load_packaged, packaged_ids
+    from stream.workspace.load import load_instruments
+    from stream.workspace.settings import find_workspace, read_settings
 
     try:
         folder = find_workspace(workspace)
@@ -63,14 +68,16 @@ def _instruments(workspace: Path | None):  # noqa: ANN202  (the type would load 
 def terms_timeline(
     agreement: Annotated[str, typer.Argument(metavar="AGREEMENT", help="An agreement of agreements.csv.")],
     workspace: WorkspaceDir = None,
-    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Only the terms of this day, with the reasons.")] = None,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="Only the terms of this day, with the reasons.")
+    ] = None,
     as_known_at: AsKnownAt = None,
     as_json: Json = False,
 ) -> None:
     """Show which terms were in force when and why, as known on a day."""
-    from stream.cli.timeline_render import render_timeline, timeline_json  # noqa: PLC0415
-    from stream.desk.timelines import timeline_of  # noqa: PLC0415
-    from stream.workspace.load import load_workspace  # noqa: PLC0415
+    from stream.cli.timeline_render import render_timeline, timeline_json
+    from stream.desk.timelines import timeline_of
+    from stream.workspace.load import load_workspace
 
     loaded = load_workspace(workspace)
     names = [row.agreement for row in loaded.tables.agreements]
@@ -93,8 +100,8 @@ def _day(text: str | None) -> date | None:
 
 def terms_lint(workspace: WorkspaceDir = None, as_json: Json = False, strict: Strict = False) -> None:
     """Check the instruments: dangling references, overlaps, what cannot be reached, sums that do not hold."""
-    from rating.terms.lint import lint  # noqa: PLC0415
-    from stream.cli.terms_render import findings_to_json, render_findings  # noqa: PLC0415
+    from rating.terms.lint import lint
+    from stream.cli.terms_render import findings_to_json, render_findings
 
     findings = lint(_instruments(workspace))
     if as_json:

@@ -51,8 +51,7 @@ def _rules(interval: Interval) -> list[tuple[str, str, str]]:
     for gate in interval.gates:
         how = f"{gate.effect.test}{' by ' + gate.effect.satisfied_by if gate.effect.satisfied_by else ''}"
         out.append((f"{gate.effect.payee} is entitled by", how, gate.source))
-    for duty in interval.duties:
-        out.append(("duty", f"{duty.effect.who} arranges with each third party", duty.source))
+    out.extend(("duty", f"{d.effect.who} arranges with each third party", d.source) for d in interval.duties)
     return out
 
 
@@ -83,7 +82,10 @@ def render_timeline(timeline: Timeline, console: Console, day: date | None) -> N
     """Print an agreement's intervals with what holds in each, and why each instrument is in force."""
     row = timeline.agreement
     console.print(
-        Text(f"{row.agreement}: {row.party_a} and {row.party_b} in {row.state}, as known at {timeline.as_known_at}", style="bold")
+        Text(
+            f"{row.agreement}: {row.party_a} and {row.party_b} in {row.state}, as known at {timeline.as_known_at}",
+            style="bold",
+        )
     )
     for interval in _shown(timeline, day):
         in_force = ", ".join(interval.in_force) or "no instrument: whatever is not excluded is terms_missing"

@@ -10,6 +10,8 @@ from stream.errors import WrongUsage
 
 __all__ = ["register"]
 
+_LINES = 4
+
 
 def register(app: typer.Typer) -> None:
     """Add the group's commands."""
@@ -27,7 +29,7 @@ def init(
     example: Annotated[bool, typer.Option("--example", help="With the demo's data, ready to rate.")] = False,
 ) -> None:
     """Make a workspace: settings with comments, and the tables that are needed."""
-    from stream.demo.world import write_skeleton, write_workspace  # noqa: PLC0415
+    from stream.demo.world import write_skeleton, write_workspace
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise WrongUsage(f"{folder}: is there already and not empty; name a new folder")
@@ -36,20 +38,22 @@ def init(
     if example:
         note(f"next: ratestream reference check -w {folder}")
     else:
-        note(f"next: fill reference/agreements.csv, parties.csv, ocns.csv and number_blocks.csv, then check them: "
-             f"ratestream reference check -w {folder}")
+        note(
+            f"next: fill reference/agreements.csv, parties.csv, ocns.csv and number_blocks.csv, then check them: "
+            f"ratestream reference check -w {folder}"
+        )
 
 
 def config_show(workspace: WorkspaceDir = None, as_json: Json = False) -> None:
     """Print each setting and where it came from; secrets are masked."""
-    from stream.workspace.settings import effective, find_workspace, read_settings  # noqa: PLC0415
+    from stream.workspace.settings import effective, find_workspace, read_settings
 
     rows = effective(read_settings(find_workspace(workspace)))
     if as_json:
         emit([{"key": key, "value": value, "from": origin} for key, value, origin in rows])
         return
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("setting", "value", "from"):
@@ -61,22 +65,24 @@ def config_show(workspace: WorkspaceDir = None, as_json: Json = False) -> None:
 
 def reference_check(workspace: WorkspaceDir = None, as_json: Json = False, strict: Strict = False) -> None:
     """Check the reference tables as a whole, and say which rules are off and why."""
-    from rating.reference.check import check  # noqa: PLC0415
-    from stream.workspace.settings import find_workspace  # noqa: PLC0415
-    from stream.workspace.tables import read_tables  # noqa: PLC0415
+    from rating.reference.check import check
+    from stream.workspace.settings import find_workspace
+    from stream.workspace.tables import read_tables
 
     tables = read_tables(find_workspace(workspace))
     findings = check(tables)
     errors = sum(finding.severity == "error" for finding in findings)
     warnings = sum(finding.severity == "warning" for finding in findings)
     if as_json:
-        emit([
-            {"severity": f.severity, "table": f.table, "lines": list(f.lines), "code": f.code, "message": f.message}
-            for f in findings
-        ])
+        emit(
+            [
+                {"severity": f.severity, "table": f.table, "lines": list(f.lines), "code": f.code, "message": f.message}
+                for f in findings
+            ]
+        )
     else:
-        from rich.table import Table  # noqa: PLC0415
-        from rich.text import Text  # noqa: PLC0415
+        from rich.table import Table
+        from rich.text import Text
 
         console = printer()
         table = Table(box=None, pad_edge=False, header_style="bold")
@@ -85,7 +91,7 @@ def reference_check(workspace: WorkspaceDir = None, as_json: Json = False, stric
         table.add_column("finding", overflow="fold", ratio=1)
         style = {"error": "bold red", "warning": "yellow", "info": "cyan"}
         for f in findings:
-            lines = ", ".join(map(str, f.lines[:4])) + (" ..." if len(f.lines) > 4 else "")
+            lines = ", ".join(map(str, f.lines[:_LINES])) + (" ..." if len(f.lines) > _LINES else "")
             table.add_row(Text(f.severity, style=style[f.severity]), f.table, lines, Text(f.message))
         if findings:
             console.print(table)

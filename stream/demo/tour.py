@@ -66,7 +66,9 @@ def tour(folder: Path | None, records: int, seed: int) -> None:
     render_status(status_of(workspace, store, today()), console)
 
     shown = BOUNDARY_CALL["record_id"]
-    _heading(console, "2", "One call over the midnight at which the rate changed", f"ratestream explain {shown} -w {root}")
+    _heading(
+        console, "2", "One call over the midnight at which the rate changed", f"ratestream explain {shown} -w {root}"
+    )
     explain(root, str(shown), str(BOUNDARY_CALL["source"]), None, console, json_out=False, limit=20)
 
     _heading(
@@ -150,9 +152,9 @@ def _side_by_side(console: Console, workspace: Workspace, store: Store) -> None:
     base = next(d for d in closed["directions"] if d["payee"] == "kmc")
     change = Decimal(wisconsin["total"]) - Decimal(base["total"])
     console.print(
-        f"In July 2003 only the base agreement was known (its prices here are invented). The amendment signed on {_SIGNED} "
-        f"is effective from 2003-06-01, so what {wisconsin['payer']} owes {wisconsin['payee']} for June 2003 changes by "
-        f"{dollars(str(change))}. Issued statements stay as they were issued."
+        f"In July 2003 only the base agreement was known (its prices here are invented). The amendment signed on "
+        f"{_SIGNED} is effective from 2003-06-01, so what {wisconsin['payer']} owes {wisconsin['payee']} for June 2003 "
+        f"changes by {dollars(str(change))}. Issued statements stay as they were issued."
     )
 
 

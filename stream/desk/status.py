@@ -17,7 +17,7 @@ from stream.workspace.load import Workspace
 __all__ = ["status_of"]
 
 
-def _carrier_months(facts: Facts, agreement: str, month: str, closed: bool) -> list[dict[str, Any]]:
+def _carrier_months(facts: Facts, agreement: str, month: str, *, closed: bool) -> list[dict[str, Any]]:
     """Return one row a LEC of the agreement: what it terminated and originated, and its cap."""
     parties = facts.agreements[agreement]
     rows = month_rows(facts, agreement, month)
@@ -65,7 +65,9 @@ def status_of(workspace: Workspace, store: Store, as_known_at: date) -> dict[str
     carriers: list[dict[str, Any]] = []
     loaded = {row.agreement for row in workspace.tables.agreements}
     with store.reading() as c:
-        closed = {(row.agreement, row.month) for row in c.execute(select(t.statements.c.agreement, t.statements.c.month))}
+        closed = {
+            (row.agreement, row.month) for row in c.execute(select(t.statements.c.agreement, t.statements.c.month))
+        }
         waiting = c.execute(
             select(t.suspense.c.reason, func.count().label("records"), func.sum(t.suspense.c.duration_ms).label("ms"))
             .where(t.suspense.c.state == "waiting")
@@ -75,13 +77,11 @@ def status_of(workspace: Workspace, store: Store, as_known_at: date) -> dict[str
     for code, month in store.months():
         agreement = names.name("agreement", code)
         if agreement in loaded:
-            carriers += _carrier_months(facts, agreement, month, (agreement, month) in closed)
+            carriers += _carrier_months(facts, agreement, month, closed=(agreement, month) in closed)
     carriers.sort(key=lambda row: (row["agreement"], row["carrier"], row["month"]))
     return {
         "as_known_at": as_known_at.isoformat(),
         "carriers": carriers,
-        "suspense": [
-            {"reason": name_of(Reason(row.reason)), "records": row.records, "ms": row.ms} for row in waiting
-        ],
+        "suspense": [{"reason": name_of(Reason(row.reason)), "records": row.records, "ms": row.ms} for row in waiting],
         "files": {"known": files[0], "done": int(files[2] or 0), "last_received_ms": files[1]},
     }

@@ -144,10 +144,17 @@ def _table(result: Result, names: Names, rows: Ints, file: int, offset: int, rec
     )
 
 
-
-
 def write_segments(
-    folder: Path, result: Result, names: Names, *, file: int, offset: int, receipt_ms: int, layer: str, stem: str, rev: int = 0
+    folder: Path,
+    result: Result,
+    names: Names,
+    *,
+    file: int,
+    offset: int,
+    receipt_ms: int,
+    layer: str,
+    stem: str,
+    rev: int = 0,
 ) -> list[Segment]:
     """Write a batch's rated and verifying calls, a segment a month of connect, sorted by agreement.
 
@@ -159,7 +166,9 @@ def write_segments(
     rows = result.rows(Outcome.RATED, Outcome.VERIFICATION)
     if not rows.size:
         return []
-    months = (result.columns.connect_ms[rows] // _DAY_MS).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    months = (
+        (result.columns.connect_ms[rows] // _DAY_MS).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    )
     out = []
     for month in np.unique(months).tolist():
         chosen = rows[months == month]

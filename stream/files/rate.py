@@ -53,6 +53,8 @@ class Rated:
     identities: tuple[int, int] = (0, 0)
 
 
+_NEWLINE: Final = 10
+
 Progress = Callable[[Path, int, float, int], None]
 """Called after each batch with the file, its size in bytes, the share of it that is done, and the batch's records."""
 
@@ -136,7 +138,7 @@ class _Run:
     def _batch(self, file: CallFile, number: int, chunk: Chunk, lines: int) -> tuple[int, int]:
         """Take one chunk through; return its records and its newlines."""
         line_at, line_len = split_lines(chunk.buffer, 0, chunk.buffer.size)
-        newlines = np.flatnonzero(chunk.buffer == 10)
+        newlines = np.flatnonzero(chunk.buffer == _NEWLINE)
         first_line = lines + 1 + np.searchsorted(newlines, line_at)
         layer = f"file:{number}"
         try:
@@ -153,7 +155,9 @@ class _Run:
                     stem=f"file-{number:06d}-{chunk.offset:014d}",
                 )
             if not file.unchanged():
-                raise BadInput("was written to while it was being rated; rate it again when it is whole", file=file.path)
+                raise BadInput(  # noqa: TRY301  (the batch is undone below, as for any error)
+                    "was written to while it was being rated; rate it again when it is whole", file=file.path
+                )
             with self._store.transaction() as c:
                 self._enter(c, file, number)
                 save_batch(
@@ -176,7 +180,9 @@ class _Run:
         return len(result.columns), newlines.size
 
 
-def _advance(c: Connection, number: int, chunk: Chunk, records: int, newlines: int, segments: list[dict[str, Any]]) -> None:
+def _advance(
+    c: Connection, number: int, chunk: Chunk, records: int, newlines: int, segments: list[dict[str, Any]]
+) -> None:
     if segments:
         c.execute(insert(t.archive), segments)
     c.execute(

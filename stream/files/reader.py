@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 import numpy as np
 import zstandard
@@ -72,9 +72,9 @@ class CallFile:
         self._handle.seek(0)
         stream: IO[bytes]
         if self.path.suffix == ".gz":
-            stream = gzip.GzipFile(fileobj=self._handle, mode="rb")
+            stream = cast("IO[bytes]", gzip.GzipFile(fileobj=self._handle, mode="rb"))
         elif self.path.suffix == ".zst":
-            stream = io.BufferedReader(_Zstandard(self._handle))  # type: ignore[type-var,assignment]
+            stream = io.BufferedReader(_Zstandard(self._handle))
         else:
             stream = self._handle
         try:
@@ -82,7 +82,9 @@ class CallFile:
                 yield block
         except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
             kind = "gzip" if self.path.suffix == ".gz" else "zstandard"
-            raise BadInput(f"found damaged or cut-off {kind} data ({error}), expected a whole file", file=self.path) from error
+            raise BadInput(
+                f"found damaged or cut-off {kind} data ({error}), expected a whole file", file=self.path
+            ) from error
 
     def chunks(self, offset: int, size: int) -> Iterator[Chunk]:
         """Yield whole lines from a place in the decompressed content on, about `size` bytes at a time.

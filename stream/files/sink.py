@@ -23,7 +23,14 @@ _MERGE_AT: Final = 24
 
 
 def save_batch(
-    c: Connection, engine: Engine, result: Result, *, layer: str, file: int | None, first_line: NDArray[np.int64], receipt_ms: int
+    c: Connection,
+    engine: Engine,
+    result: Result,
+    *,
+    layer: str,
+    file: int | None,
+    first_line: NDArray[np.int64],
+    receipt_ms: int,
 ) -> None:
     """Save everything that a batch changed, but for its source's progress and archive.
 
@@ -72,7 +79,12 @@ def add_cells(c: Connection, layer: str, cells: Cells) -> None:
 
 def add_identities(c: Connection, changes: Iterable[tuple[int, NDArray[np.uint64]]]) -> None:
     """Append entries to their days."""
-    last = {row.day: row.seq for row in c.execute(select(t.identities.c.day, func.max(t.identities.c.seq).label("seq")).group_by(t.identities.c.day))}
+    last = {
+        row.day: row.seq
+        for row in c.execute(
+            select(t.identities.c.day, func.max(t.identities.c.seq).label("seq")).group_by(t.identities.c.day)
+        )
+    }
     rows = [
         {"day": day, "seq": last.get(day, 0) + 1, "blob": np.ascontiguousarray(entries, "<u8").tobytes()}
         for day, entries in changes

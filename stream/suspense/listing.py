@@ -11,7 +11,7 @@ from stream.books.store import Store
 __all__ = ["REMEDIES", "rejected_rows", "waiting_rows"]
 
 REMEDIES: Final = {
-    Reason.ID_CONFLICT: "another record of the same source, id and UTC day came first and differs; a person has to decide",
+    Reason.ID_CONFLICT: "another record of this source, id and UTC day came first and differs; a person has to decide",
     Reason.FUTURE_DATED: "connects more than 24 h after it was received; recycle when that day has come, or reject it",
     Reason.UNKNOWN_CALLED_BLOCK: "add the called (or LRN's) block to number_blocks.csv, or name term_ocn; then recycle",
     Reason.UNKNOWN_CALLING_BLOCK: "add the caller's (or JIP's) block to number_blocks.csv, then recycle",

@@ -1,6 +1,7 @@
 """Try what waits again under today's reference data: it moves between outcomes, nothing comes in twice."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,15 @@ def recycle(workspace: Workspace, store: Store, reason: Reason | None = None) ->
             result = engine.process(_batch([row.raw for row in rows]), recycled=True)
             _same_records(result, rows)
             segments = write_segments(
-                Path(workspace.folder), result, engine.names, file=0, offset=0, receipt_ms=now_ms(), layer=run, stem=run, rev=1
+                Path(workspace.folder),
+                result,
+                engine.names,
+                file=0,
+                offset=0,
+                receipt_ms=now_ms(),
+                layer=run,
+                stem=run,
+                rev=1,
             )
             with store.transaction() as c:
                 _save(c, engine, result, rows, run, segments)
@@ -76,14 +85,16 @@ def _batch(raws: list[bytes]) -> Batch:
     return Batch(buffer, at, lengths, now_ms())
 
 
-def _same_records(result: Result, rows: list[Any]) -> None:
+def _same_records(result: Result, rows: Sequence[Any]) -> None:
     """The text that was kept decodes to the identity that was kept, or something is broken."""
     for position, row in enumerate(rows):
         if int(result.fingerprint[position]).to_bytes(8, "big") != row.fingerprint:
-            raise InvariantBroken(f"suspended record {row.id} ({row.source} {row.record_id}) is not what was kept of it")
+            raise InvariantBroken(
+                f"suspended record {row.id} ({row.source} {row.record_id}) is not what was kept of it"
+            )
 
 
-def _moves(result: Result, rows: list[Any]) -> Tally:
+def _moves(result: Result, rows: Sequence[Any]) -> Tally:
     """What leaves one outcome and enters another, under the source and hour of its first receipt."""
     tally = Tally()
     sums: dict[Any, list[int]] = defaultdict(lambda: [0, 0])
@@ -100,7 +111,9 @@ def _moves(result: Result, rows: list[Any]) -> Tally:
     return tally
 
 
-def _save(c: Connection, engine: Engine, result: Result, rows: list[Any], run: str, segments: list[dict[str, Any]]) -> None:
+def _save(
+    c: Connection, engine: Engine, result: Result, rows: Sequence[Any], run: str, segments: list[dict[str, Any]]
+) -> None:
     save_names(c, engine.names)
     add_cells(c, run, result.cells)
     add_identities(c, engine.identities.changes())
@@ -117,7 +130,7 @@ def _save(c: Connection, engine: Engine, result: Result, rows: list[Any], run: s
         c.execute(insert(t.suspense_log).values(suspense=row.id, at=at, what=what, run=run))
 
 
-def _summary(result: Result, rows: list[Any]) -> Recycled:
+def _summary(result: Result, rows: Sequence[Any]) -> Recycled:
     moved: dict[str, int] = defaultdict(int)
     waiting: dict[str, int] = defaultdict(int)
     for position in range(len(rows)):

@@ -23,7 +23,7 @@ PLACED = (
 )
 ROW_OF = {"traffic_class": 2, "originator": 4, "terminator": 5, "orig_ocn": 6, "term_ocn": 7}
 ROW_OF |= {"rate_center": 8, "lata": 9, "jurisdiction": 10, "agreement": 14}
-LARGEST = {name: 2**16 - 1 for name in ("agreement", "originator", "terminator", "lata")}
+LARGEST = dict.fromkeys(("agreement", "originator", "terminator", "lata"), 2**16 - 1)
 LARGEST |= {
     "traffic_class": 11,
     "jurisdiction": 2,

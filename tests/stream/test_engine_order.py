@@ -45,7 +45,7 @@ def test_arrival_changes_no_byte(world: World, random: Random, files: int, batch
 def test_small_batches_are_several() -> None:
     """A guard of the property above: its small limit does cut a file of this size into batches."""
     line = b'{"record_id":"%03d","source":"s1","connect_time":1055239200000,"duration_ms":60000,"called":"0%s"}'
-    lines = [line % (number, b"1" * 31) for number in range(120)]
+    lines = [line % (number, b"2" * 31) for number in range(120)]
     blocks = table("number_blocks", "414200,9327,ALPHA,356,WI")
     tables: dict[str, list[dict[str, str]] | None] = {
         "agreements": [],

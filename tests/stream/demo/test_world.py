@@ -1,5 +1,6 @@
 import csv
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -30,7 +31,7 @@ def test_the_skeleton_reads_and_is_empty(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("write", [write_workspace, write_skeleton])
-def test_nothing_is_overwritten(tmp_path: Path, write) -> None:
+def test_nothing_is_overwritten(tmp_path: Path, write: Callable[[Path], None]) -> None:
     (tmp_path / "events.ndjson").write_text("mine")
     with pytest.raises(BadInput, match=r"events\.ndjson.*there already.*without a workspace"):
         write(tmp_path)
@@ -49,7 +50,7 @@ def test_settings_switch_nothing_but_show_how(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("write", [write_workspace, write_skeleton])
-def test_settings_stay_valid_with_their_examples_switched_on(tmp_path: Path, write) -> None:
+def test_settings_stay_valid_with_their_examples_switched_on(tmp_path: Path, write: Callable[[Path], None]) -> None:
     write(tmp_path)
     file = tmp_path / "ratestream.toml"
     on = [line.removeprefix("# ") if _is_example(line) else line for line in file.read_text().splitlines()]

@@ -244,9 +244,15 @@ def test_transit_is_looked_at_for_its_arrangement(rated: Rated) -> None:
     for segment in manifest(rated.store):
         for row in _rows(segment):
             key = (row["class"], row["agreement"], row["originator"], row["terminator"])
-            if key[:3] == ("transit", "sprint-icg-mo", "icg") and key not in seen and str(row["segment_day"][0]) > "2003-06":
+            if (
+                key[:3] == ("transit", "sprint-icg-mo", "icg")
+                and key not in seen
+                and str(row["segment_day"][0]) > "2003-06"
+            ):
                 seen.add(key)
-                ((_, again),) = [(s, r) for s, r in rows_of_record(rated.store, row["record_id"], row["source"]) if r == row]
+                ((_, again),) = [
+                    (s, r) for s, r in rows_of_record(rated.store, row["record_id"], row["source"]) if r == row
+                ]
                 found = _archived(segment, again, _files(rated.store))
                 (piece,) = explain_record(rated.workspace, rated.store, found, KNOWN).segments
                 assert [s.step for s in piece.steps] == ["arrangement"]
@@ -258,5 +264,5 @@ def test_an_unknown_id_is_bad_input_with_a_hint(rated: Rated) -> None:
     with pytest.raises(BadInput, match=r"'demo-23593'.*'demo-235930' perhaps") as caught:
         find_record(rated.workspace, rated.store, "demo-23593")
     assert "counted, not kept" in str(caught.value)
-    with pytest.raises(BadInput, match="Sources are .*mke-1"):
+    with pytest.raises(BadInput, match=r"Sources are .*mke-1"):
         find_record(rated.workspace, rated.store, BOUNDARY, "mke-9")

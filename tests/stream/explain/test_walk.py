@@ -49,7 +49,12 @@ class _World:
         tables = folder / "reference"
         _append(tables / "number_blocks.csv", "4142617,9327,HARBORMILL,356,WI,,2003-06-11,2003-06-15")
         _append(tables / "number_blocks.csv", "414299,9327,NORTHLOCK,356,WI,,,2003-06-14")
-        _append(tables / "sources.csv", "both-1,kmc,,,,,", "both-1,kmc,verification,originating,,,", "both-1,kmc,billing,,wi-d2,,")
+        _append(
+            tables / "sources.csv",
+            "both-1,kmc,,,,,",
+            "both-1,kmc,verification,originating,,,",
+            "both-1,kmc,billing,,wi-d2,,",
+        )
         _append(tables / "local_areas.csv", "WI,SHORT,HARBORMILL,2003-06-15,", "WI,SHORT,CAPITOLRDG,,")
         self.workspace = load_workspace(folder)
         self.lookups = Lookups(self.workspace.tables)
@@ -58,14 +63,20 @@ class _World:
         store.close()
         known = self.workspace.tables
         self.prefixes = [row.npa_nxx for row in known.number_blocks] + ["312430", "101234", "414012"]
-        self.ocns = sorted({row.ocn for row in known.ocns}) + ["ZZZZ"]
+        self.ocns = [*sorted({row.ocn for row in known.ocns}), "ZZZZ"]
         self.trunks = [row.trunk_group for row in known.trunk_groups or ()] + ["wi-x7"]
-        self.points = sorted({row.rate_center for row in known.number_blocks}) + ["NOWHERE", ""]
+        self.points = [*sorted({row.rate_center for row in known.number_blocks}), "NOWHERE", ""]
 
     def calls(self) -> st.SearchStrategy[dict[str, Any]]:
-        number = st.builds(lambda prefix, rest: (prefix + rest)[:10], st.sampled_from(self.prefixes), st.from_regex(r"[0-9]{4}", fullmatch=True))
+        number = st.builds(
+            lambda prefix, rest: (prefix + rest)[:10],
+            st.sampled_from(self.prefixes),
+            st.from_regex(r"[0-9]{4}", fullmatch=True),
+        )
         dialed = number | st.sampled_from(["8005550100", "8665550101", "4142617001"])
-        instants = [f"2003-06-{day}T{clock}-05:00" for day in ("10", "14", "15", "30") for clock in ("23:59:59.999", "00:00:00")]
+        instants = [
+            f"2003-06-{day}T{clock}-05:00" for day in ("10", "14", "15", "30") for clock in ("23:59:59.999", "00:00:00")
+        ]
         optional = {
             "calling": number | number.map(lambda n: n[:6]),
             "lrn": number,

@@ -1,10 +1,10 @@
 """Call files that are damaged, moved, replaced, cut short or written to: nothing is lost and nothing counts twice."""
 
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -52,7 +52,11 @@ def world(tmp_path: Path) -> Path:
 @pytest.fixture
 def calls(tmp_path: Path) -> Path:
     """Return a file of 300 calls of two months, both ways."""
-    ways = ({}, {"called": "4142002000", "calling": "4143000001"}, {"connect_time": "2004-06-14T23:59:30-05:00"})
+    ways: tuple[dict[str, Any], ...] = (
+        {},
+        {"called": "4142002000", "calling": "4143000001"},
+        {"connect_time": "2004-06-14T23:59:30-05:00"},
+    )
     return ndjson(tmp_path / "calls.ndjson", [call(n, source="mke-2", **ways[n % 3]) for n in range(300)])
 
 
@@ -94,7 +98,9 @@ def test_a_compressed_file_gives_what_the_plain_one_gives(tmp_path: Path, calls:
     assert statements(one) == statements(other)
 
 
-def test_a_renamed_file_is_known_and_another_under_the_same_path_is_not(tmp_path: Path, world: Path, calls: Path) -> None:
+def test_a_renamed_file_is_known_and_another_under_the_same_path_is_not(
+    tmp_path: Path, world: Path, calls: Path
+) -> None:
     ok("rate", calls, "-w", world)
     before, said = books(world), statements(world)
     calls.rename(tmp_path / "renamed.ndjson")
@@ -146,9 +152,9 @@ def test_a_file_appended_to_while_it_is_rated_is_refused_and_rates_whole_later(t
     assert orphans(folder) == ([], [])
 
 
-def test_a_file_written_to_in_its_first_batch_leaves_no_trace(tmp_path: Path, world: Path, calls: Path) -> None:
+def test_a_file_written_to_in_its_first_batch_leaves_no_trace(world: Path, calls: Path) -> None:
     before = books(world)
-    whole = rating.write_segments
+    whole = rating.write_segments  # type: ignore[attr-defined]
 
     def touches(*args: object, **more: object) -> object:
         with calls.open("ab") as handle:
@@ -204,7 +210,10 @@ def test_a_folder_of_files_is_rated_and_one_without_is_wrong_usage(tmp_path: Pat
 def test_a_file_that_is_not_there_or_a_folder_is_told(tmp_path: Path, world: Path, calls: Path) -> None:
     before = books(world)
     ran = cli("rate", calls, tmp_path / "none.ndjson", "-w", world)
-    assert (ran.code, ran.err) == (3, f"ratestream: {tmp_path}/none.ndjson: cannot be read: No such file or directory\n")
+    assert (ran.code, ran.err) == (
+        3,
+        f"ratestream: {tmp_path}/none.ndjson: cannot be read: No such file or directory\n",
+    )
     with pytest.raises(BadInput, match="cannot be read: Is a directory"):
         open_call_file(tmp_path)
     assert books(world) == before
@@ -226,7 +235,7 @@ def test_progress_tells_the_share_of_the_content_that_is_done(tmp_path: Path, ca
     packed.write_bytes(gzipped(calls))
     told: list[tuple[int, float, int]] = []
     rate_files(load_workspace(folder), [packed], lambda _path, *values: told.append(values))
-    assert {size for size, _, _ in told} == {os.path.getsize(packed)}
+    assert {size for size, _, _ in told} == {packed.stat().st_size}
     shares = [share for _, share, _ in told]
     assert shares == sorted(shares) and len(shares) > 3
     assert shares[-1] == pytest.approx(1)

@@ -1,4 +1,4 @@
-"""Tables, instruments, events and settings that are wrong: exit code 3, the place by file, line and field, no change."""
+"""Tables, instruments, events and settings that are wrong: exit code 3, the place named, no change."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -103,7 +103,9 @@ FAULTS: dict[str, tuple[Callable[[Path], None], list[str]]] = {
         ["events.ndjson:2: event: found 'exploded', expected one of approved, "],
     ),
     "an event about a stranger": (
-        write("events.ndjson", '{"id": "a", "event": "signed", "on": "2004-01-01", "instrument": "x", "party": "kmc"}\n'),
+        write(
+            "events.ndjson", '{"id": "a", "event": "signed", "on": "2004-01-01", "instrument": "x", "party": "kmc"}\n'
+        ),
         ["events.ndjson:1: instrument: a: found unknown instrument 'x', expected one of "],
     ),
     "an event on no day": (
@@ -124,7 +126,13 @@ FAULTS: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     ),
 }
 
-READERS = (["rate", "CALLS"], ["status"], ["statement", "all", "2004-07"], ["close", "2004-07"], ["suspense", "recycle"])
+READERS = (
+    ["rate", "CALLS"],
+    ["status"],
+    ["statement", "all", "2004-07"],
+    ["close", "2004-07"],
+    ["suspense", "recycle"],
+)
 
 
 @pytest.mark.parametrize("case", FAULTS)
@@ -196,5 +204,7 @@ def test_wrong_usage_and_unknown_names_have_their_exit_codes(
 def test_a_folder_that_is_no_workspace_is_told(tmp_path: Path, words: list[str]) -> None:
     ran = cli(*words, "-w", tmp_path / "nowhere")
     assert (ran.code, ran.out) == (3, "")
-    assert ran.err.startswith(f"ratestream: {tmp_path}/nowhere: not a workspace: found no reference/agreements.csv in it")
+    assert ran.err.startswith(
+        f"ratestream: {tmp_path}/nowhere: not a workspace: found no reference/agreements.csv in it"
+    )
     assert not (tmp_path / "nowhere").exists()

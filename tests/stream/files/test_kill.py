@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow.parquet as pq
 import pytest
@@ -25,7 +25,12 @@ MOST_S: Final = 60
 def calls_of(folder: Path) -> Path:
     """Write calls of three months, both ways, over midnights; some wait, some are broken, some come twice."""
     days = ("2003-06-14T23:59:30-05:00", "2004-06-30T23:59:59-05:00", "2004-07-06T15:00:00-05:00")
-    ways = ({}, {}, {"called": "4142002000", "calling": "4143000001"}, {"called": "2622002000", "calling": "4143000001"})
+    ways: tuple[dict[str, Any], ...] = (
+        {},
+        {},
+        {"called": "4142002000", "calling": "4143000001"},
+        {"called": "2622002000", "calling": "4143000001"},
+    )
     records: list[dict[str, object] | bytes] = [
         call(n, source=f"s{n % 7}", connect_time=days[n % 3], duration_ms=n, **ways[n % 4]) for n in range(COUNT)
     ]
@@ -83,12 +88,12 @@ def test_killed_runs_give_the_books_of_an_uninterrupted_one(tmp_path: Path, requ
     dice = random.Random(seed)
     calls = calls_of(tmp_path)
     killed, let_be = workspace(tmp_path / "killed", SETTINGS), workspace(tmp_path / "let-be", SETTINGS)
-    assert start(let_be, calls).wait() == 0
+    ok("rate", calls, "-w", let_be)
     for number in range(KILLS):
         run_and_kill(killed, calls, dice)
         whole(killed, f"seed {seed}, kill {number}")
     where = f"seed {seed}"
-    assert start(killed, calls).wait() == 0, where
+    ok("rate", calls, "-w", killed)
 
     assert statements(killed) == statements(let_be), where
     assert outcomes(killed) == outcomes(let_be), where
@@ -105,7 +110,7 @@ def test_killed_runs_give_the_books_of_an_uninterrupted_one(tmp_path: Path, requ
         (path, pq.read_metadata(killed / path).num_rows, (killed / path).stat().st_size) for path, _, _ in manifest
     ] == manifest, where
     placed = f"({int(Outcome.RATED)}, {int(Outcome.VERIFICATION)})"
-    [(decided,)] = sql(killed, f"select sum(records) from outcomes where outcome in {placed}")  # noqa: S608
+    [(decided,)] = sql(killed, f"select sum(records) from outcomes where outcome in {placed}")
     assert sum(rows for _, rows, _ in manifest) == decided, where
     # And it knows that it is done.
     assert "was rated before" in ok("rate", calls, "-w", killed).err

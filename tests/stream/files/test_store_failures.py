@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,11 @@ rate_files(load_workspace(Path(sys.argv[1])), [Path(sys.argv[2])], wait)
 
 def calls_of(folder: Path, count: int) -> Path:
     """Write calls of two months both ways, some of them suspended or broken."""
-    ways = ({}, {"called": "4142002000", "calling": "4143000001"}, {"connect_time": "2004-06-14T23:59:30-05:00"})
+    ways: tuple[dict[str, Any], ...] = (
+        {},
+        {"called": "4142002000", "calling": "4143000001"},
+        {"connect_time": "2004-06-14T23:59:30-05:00"},
+    )
     records: list[dict[str, object] | bytes] = [call(n, **ways[n % 3]) for n in range(count)]
     records[::100] = [call(n, called="9999999999") for n in range(len(records[::100]))]
     records[50::100] = [b"broken"] * len(records[50::100])
@@ -113,7 +118,10 @@ def test_a_full_disk_stops_the_run_and_space_lets_it_go_on(tmp_path: Path) -> No
     assert statements(after) == statements(fresh)
     assert orphans(after) == ([], [])
     columns = "reason, source, record_id, connect_ms, duration_ms, line, raw"
-    for query in (f"select {columns} from suspense order by line", "select reason, line, raw from rejected order by line"):
+    for query in (
+        f"select {columns} from suspense order by line",
+        "select reason, line, raw from rejected order by line",
+    ):
         assert sql(after, query) == sql(fresh, query)
 
 
@@ -184,7 +192,10 @@ def test_a_store_of_another_version_is_told(tmp_path: Path) -> None:
     ok("status", "-w", folder)
     tamper(folder, "update meta set value = '99' where key = 'schema'")
     ran = cli("status", "-w", folder)
-    assert (ran.code, ran.err) == (3, f"ratestream: {folder}/books.db: found '99', expected a store of version {t.SCHEMA_VERSION}\n")
+    assert (ran.code, ran.err) == (
+        3,
+        f"ratestream: {folder}/books.db: found '99', expected a store of version {t.SCHEMA_VERSION}\n",
+    )
 
 
 def test_an_address_of_another_kind_of_store_is_told_without_its_password(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def tamper(folder: Path, *statements: str) -> None:
 def books(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Return every row of every table of the store."""
     names = [name for (name,) in sql(folder, "select name from sqlite_master where type = 'table' order by name")]
-    return {name: sorted(sql(folder, f'select * from "{name}"'), key=repr) for name in names}  # noqa: S608
+    return {name: sorted(sql(folder, f'select * from "{name}"'), key=repr) for name in names}
 
 
 def outcomes(folder: Path) -> dict[str, tuple[int, int]]:
@@ -159,6 +159,8 @@ def statements(folder: Path, *of: str) -> dict[str, str]:
 
 def orphans(folder: Path) -> tuple[list[str], list[str]]:
     """Return what is on disk without a manifest row, and what has a row and is not on disk."""
-    manifest = {path for (path,) in sql(folder, "select path from archive")} if (folder / "books.db").is_file() else set()
+    manifest = (
+        {path for (path,) in sql(folder, "select path from archive")} if (folder / "books.db").is_file() else set()
+    )
     disk = {p.relative_to(folder).as_posix() for p in (folder / "archive").rglob("*") if p.is_file()}
     return sorted(disk - manifest), sorted(manifest - disk)

@@ -31,7 +31,8 @@ FULL = NEEDED | {
     "arrangements": "originator,third_party,state,from,through\nkmc,sbc,WI,,\n",
     "market_history": "agreement,lata,traffic,first_exchanged\nsbc-kmc-wi,356,isp,2000-05-01\n",
     "usage_history": "agreement,payee,period,isp_ms\nsbc-kmc-wi,kmc,2001-Q1,600000000000\n",
-    "sources": "source,party,role,direction,trunk_group,from,through\nmke-1,kmc,billing,terminating,d1,,\nmke-2,sbc,,,,,\n",
+    "sources": "source,party,role,direction,trunk_group,from,through\n"
+    "mke-1,kmc,billing,terminating,d1,,\nmke-2,sbc,,,,,\n",
     "billed_history": (
         "agreement,payer,payee,month,class,ms,amount,invoice,paid\nsbc-kmc-wi,sbc,kmc,2003-06,local,60000,-12.345,I-1,yes\n"
         "sbc-kmc-wi,sbc,kmc,2003-07,local,60000,12.34,I-2,10.00\n"
