@@ -120,7 +120,9 @@ def standing(
     if known_from is not None and known_from > as_known_at:
         return None
     own, rejected = _approval(instrument.id, state, agreement, events, as_known_at)
-    if rejected or instrument.effective is None:
+    # A commission's word matters to what is contingent on it; an amendment that is not stands by its signatures.
+    depends = bool(_effects(instrument, Contingent) or _effects(instrument, Retroactive))
+    if (rejected and depends) or instrument.effective is None:
         return None
     chain = [
         f"{instrument.id} is known from {known_from}, the last signature" if known_from else f"{instrument.id} is known"

@@ -238,20 +238,30 @@ def cases_of(piece: Piece, lines: Sequence[Line]) -> list[Case]:
         return [below._replace(case="class")]
     presumption = (needed(interval.presumption, f"{piece.day}: a weighed class without a presumption").source,)
     cases = []
+    over = interval.cap is not None and any(line.reason is PriceReason.OVER_CAP for line in lines)
+    under = "if it is ISP-bound and under the cap" if over else ""
     if piece.new_market:
         clauses = (needed(interval.new_market, f"{piece.day}: a new market without its clause").source, *presumption)
         cases.append(Case("new_market", Settlement.BILL_AND_KEEP, PriceReason.NEW_MARKET, None, clauses))
-    elif interval.isp is None:
-        cases.append(Case("isp_bound", Settlement.TERMS_MISSING, PriceReason.ISP, None, presumption))
-    else:
-        reason = interval.isp.reason or PriceReason.ISP
-        cases.append(
-            Case("isp_bound", Settlement.COMPENSABLE, reason, interval.isp, (*interval.isp.clauses, *presumption))
-        )
-    if interval.cap is not None and any(line.reason is PriceReason.OVER_CAP for line in lines):
+    # Over the cap, with nothing left under it for this class, LATA and sub-period: no payable case.
+    elif not over or any(_payable(line, interval.isp) for line in lines):
+        cases.append(_isp_bound(interval.isp, presumption, under))
+    if over and interval.cap is not None:
         clauses = (interval.cap.source, *presumption)
         cases.append(Case("over_cap", Settlement.BILL_AND_KEEP, PriceReason.OVER_CAP, None, clauses))
     return cases if piece.by_evidence else [*cases, below]
+
+
+def _payable(line: Line, isp: Tariff | None) -> bool:
+    """Whether a line is the payable part of ISP-bound time, or would be if its price were known."""
+    return line.tariff == isp if isp is not None else line.reason is PriceReason.ISP
+
+
+def _isp_bound(isp: Tariff | None, presumption: tuple[str, ...], when: str) -> Case:
+    if isp is None:
+        return Case("isp_bound", Settlement.TERMS_MISSING, PriceReason.ISP, None, presumption, when)
+    reason = isp.reason or PriceReason.ISP
+    return Case("isp_bound", Settlement.COMPENSABLE, reason, isp, (*isp.clauses, *presumption), when)
 
 
 def _spread(piece: Piece) -> list[Case]:
