@@ -237,7 +237,7 @@ def _apportioned(found: _Found) -> Step:
     share = isp.shares.get((line.lata, position, line.traffic_class), 0)
     place = sum(ms for (lata, sub, _), ms in isp.shares.items() if (lata, sub) == (line.lata, position))
     facts = [Known("LATA and days", f"{minutes_text(place)} of the month's ISP-bound time")]
-    if isp.method == "presumed" and isp.t_ms:
+    if isp.method == "presumed" and isp.t_ms and _presumed_throughout(found.month):
         quotient, rest = divmod(isp.isp_ms * whole, isp.t_ms)
         exact = f"{thousands(isp.isp_ms)} x {thousands(whole)} / {thousands(isp.t_ms)} = {thousands(quotient)} ms"
         exact += " and a fraction" if rest else ""
@@ -247,6 +247,12 @@ def _apportioned(found: _Found) -> Step:
     facts.append(Known("this class there", minutes_text(share)))
     facts.append(Known("below the ratio", minutes_text(whole - share)))
     return Step("apportioned", f"{minutes_text(share)} of {minutes_text(whole)} is ISP-bound", tuple(facts))
+
+
+def _presumed_throughout(month: Month) -> bool:
+    """Whether no order has the presumption down on any day of the month."""
+    days = month.facts.timeline(month.agreement).between(*month_days(month.month))
+    return all(interval.presumes for _, _, interval in days)
 
 
 # where the money came from

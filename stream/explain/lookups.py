@@ -115,10 +115,13 @@ class Lookups:
         """Return a trunk group's row on a day."""
         return _holding(self._trunks.get(name, ()), day)
 
-    def first_trunk(self, name: str) -> TrunkGroup | None:
-        """Return a trunk group's first row, on whatever days."""
-        rows = self._trunks.get(name)
-        return rows[0] if rows else None
+    def agreement_of_trunk(self, name: str, at_ms: int) -> Agreement | None:
+        """Return the agreement that a trunk group is of at an instant, each row dated by its own state's clock."""
+        for row in self._trunks.get(name, ()):
+            agreement = self.agreements[row.agreement]
+            if _holding((row,), self.day(agreement.state, at_ms)) is not None:
+                return agreement
+        return None
 
     def shared_areas(self, a: str, b: str, day: date) -> list[LocalArea]:
         """Return the rows by which two rate centers are in one mandatory local calling area, two an area."""

@@ -36,7 +36,7 @@ def month_step(month: Month, direction: Direction, clauses: Clauses) -> Step:
     facts = _presumption(month.facts, month.agreement, direction, isp, str(ruled.effect.ratio), ruled.effect.of)
     said = f"{isp.method}: {minutes_text(isp.isp_ms)} of what {direction.payee} terminated is ISP-bound"
     if isp.method == "none":
-        said = f"no presumption for these parties: {minutes_text(isp.isp_ms)} is identified as ISP-bound"
+        said = f"no presumption holds: {minutes_text(sum(isp.shares.values()))} is identified as ISP-bound"
     classes = base_classes(ruled.effect, month.facts, month.agreement)
     facts.insert(0, Known("weighed", ", ".join(name_of(kind) for kind in classes), ruled.source))
     if capped is not None:

@@ -162,9 +162,14 @@ class Piece:
 
     @cached_property
     def by_evidence(self) -> bool:
-        """Whether identified time decides, not the presumption: after a rebuttal, or for a party it is not for."""
+        """Whether identified time decides, not the presumption.
+
+        After a rebuttal, for a party that the presumption is not for, and where an order has it down.
+        """
         if self.interval.presumption is None:
             return False
+        if not self.interval.presumes:
+            return True
         row = self.facts.agreements[self.agreement]
         kinds = {self.facts.kinds[row.party_a], self.facts.kinds[row.party_b]}
         start = actual_from(self.facts, self.agreement, self.ends[1])
@@ -233,7 +238,7 @@ def cases_of(piece: Piece, lines: Sequence[Line]) -> list[Case]:
         return _spread(piece)
     if not piece.weighed:
         return [_of_class(piece)]
-    below = _own(piece)._replace(case="below_ratio")
+    below = _of_class(piece)._replace(case="below_ratio")
     if piece.by_evidence and not piece.isp:
         return [below._replace(case="class")]
     presumption = (needed(interval.presumption, f"{piece.day}: a weighed class without a presumption").source,)
@@ -268,7 +273,8 @@ def _spread(piece: Piece) -> list[Case]:
     """Return the prices of the classes over which unidentified time is spread, or that of access, each once."""
     by_tariff: dict[Tariff | None, list[TrafficClass]] = {}
     for kind in piece.group.classes or (TrafficClass.INTRALATA_TOLL,):
-        by_tariff.setdefault(piece.interval.own.get(kind), []).append(kind)
+        tariff = piece.interval.own.get(kind)
+        by_tariff.setdefault(tariff if tariff is not None and tariff.elements else None, []).append(kind)
     out = []
     for tariff, kinds in by_tariff.items():
         outcome = Settlement.TERMS_MISSING if tariff is None else Settlement.COMPENSABLE
@@ -280,36 +286,33 @@ def _spread(piece: Piece) -> list[Case]:
 
 
 def _of_class(piece: Piece) -> Case:
-    """Return the one case of a class that the presumption does not weigh."""
-    interval, policy = piece.interval, piece.facts.policies[piece.agreement]
-    wide = piece.kind is TrafficClass.INTRALATA_TOLL and piece.isp and policy.isp_outside_local
-    if wide and interval.with_isp is not None:
-        return _gated(piece, interval.with_isp)
-    own = _own(piece)
-    return _gated(piece, own.tariff) if own.tariff is not None else own
-
-
-def _own(piece: Piece) -> Case:
-    """Return what the class costs by itself, nothing closing it."""
+    """Return what the class costs by itself, under the conditions of the instrument that prices it."""
     interval, kind = piece.interval, piece.kind
     governed = interval.governed.get(kind, ())
+    wide = kind is TrafficClass.INTRALATA_TOLL and piece.isp and piece.facts.policies[piece.agreement].isp_outside_local
+    if wide and interval.with_isp is not None:
+        return _gated(piece, interval.with_isp)
     if kind in EXCLUDED_CLASSES:
         return Case("class", Settlement.EXCLUDED, CLASS_REASON[kind], None, governed)
     tariff = interval.own.get(kind)
     if tariff is None:
         return Case("class", Settlement.TERMS_MISSING, CLASS_REASON[kind], None, governed)
-    return Case("class", Settlement.COMPENSABLE, tariff.reason or CLASS_REASON[kind], tariff, tariff.clauses)
+    return _gated(piece, tariff)
 
 
 _TESTS: Final = {PriceReason.NO_POI: "poi", PriceReason.DEOT: "deot"}
 
 
 def _gated(piece: Piece, tariff: Tariff) -> Case:
+    """Return what a price comes to once the conditions of its instrument are looked at."""
+    reason = tariff.reason or CLASS_REASON[piece.kind]
     rules = [ruled for ruled in piece.interval.gates if ruled.instrument == tariff.instrument]
     if rules and piece.gate is not PriceReason.NONE:
-        clauses = tuple(r.source for r in piece.interval.gates if r.effect.test == _TESTS[piece.gate])
+        clauses = tuple(ruled.source for ruled in rules if ruled.effect.test == _TESTS[piece.gate])
         return Case("class", Settlement.NOT_ENTITLED, piece.gate, None, clauses)
-    return Case("class", Settlement.COMPENSABLE, tariff.reason or CLASS_REASON[piece.kind], tariff, tariff.clauses)
+    if not tariff.elements:  # the instrument governs, and its price has fallen
+        return Case("class", Settlement.TERMS_MISSING, reason, None, ())
+    return Case("class", Settlement.COMPENSABLE, reason, tariff, tariff.clauses)
 
 
 def price(piece: Piece, case: Case, clauses: Clauses) -> Price:

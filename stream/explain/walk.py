@@ -179,8 +179,8 @@ class _Walker:
         elif caller is not None:
             self._state, why = caller.state, "of the caller, as the called number is toll-free"
         else:
-            row = self._look.first_trunk(self._call.trunk_group) if self._call.trunk_group else None
-            agreement = self._look.agreements.get(row.agreement) if row is not None else None
+            name = self._call.trunk_group
+            agreement = self._look.agreement_of_trunk(name, self._call.connect_ms) if name else None
             self._state, why = agreement.state if agreement is not None else "", "of the trunk group's agreement"
         zone = self._look.zone(self._state)
         self._day = self._look.day(self._state, self._call.connect_ms)

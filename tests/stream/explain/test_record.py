@@ -266,3 +266,19 @@ def test_an_unknown_id_is_bad_input_with_a_hint(rated: Rated) -> None:
     assert "counted, not kept" in str(caught.value)
     with pytest.raises(BadInput, match=r"Sources are .*mke-1"):
         find_record(rated.workspace, rated.store, BOUNDARY, "mke-9")
+
+
+@pytest.mark.parametrize(
+    ("left_ms", "cases"), [(0, ["over_cap", "below_ratio"]), (7, ["isp_bound", "over_cap", "below_ratio"])]
+)
+def test_over_the_cap_only_what_the_cap_leaves_is_payable(tmp_path: Path, left_ms: int, cases: list[str]) -> None:
+    rate_calls(tmp_path, [])
+    history = tmp_path / "reference" / "usage_history.csv"
+    rows = [f"sbc-kmc-wi,kmc,{period},{left_ms}" for period in ("2001-Q1", "2001", "2002")]
+    history.write_text("\n".join(["agreement,payee,period,isp_ms", *rows]) + "\n")
+    explained = explain(rate_calls(tmp_path, [call("r1")]), "r1")
+    (segment,) = explained.segments
+    assert [price.case for price in segment.prices] == cases
+    over = next(price for price in segment.prices if price.case == "over_cap")
+    assert (over.charge, over.clauses[0].source) == ("0", "sbc-kmc-wi-isp 2.3.1")
+    assert {share.reason: share.ms for share in segment.shares}["over_cap"] == 60_000 - left_ms

@@ -56,6 +56,11 @@ class _World:
             "both-1,kmc,billing,,wi-d2,,",
         )
         _append(tables / "local_areas.csv", "WI,SHORT,HARBORMILL,2003-06-15,", "WI,SHORT,CAPITOLRDG,,")
+        _append(
+            tables / "trunk_groups.csv",
+            "moved,sprint-icg-mo,tandem,T9,,,,2003-06-14",
+            "moved,sbc-kmc-wi,tandem,T9,,,2003-06-15,",
+        )
         self.workspace = load_workspace(folder)
         self.lookups = Lookups(self.workspace.tables)
         store = open_store(self.workspace)
