@@ -1,4 +1,4 @@
-"""Random events and readings of a world."""
+"""Random events and readings of a world; orders of law are left to tests of their own."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -74,28 +74,7 @@ def _one(dice: Dice, kind: str, agreement: Row, day: date, number: int) -> list[
         return [{"event": kind, "policy": policy, "value": value, **scope, "by": "a desk", "reason": "a reading"}]
     if kind == "rebuttal":
         return _rebuttal(dice, agreement, day, number)
-    if kind == "law":
-        return _law(dice, agreement, day, number)
     return [{"event": kind, **name}]  # offer_accepted, ica_ended
-
-
-def _law(dice: Dice, agreement: Row, day: date, number: int) -> list[dict[str, Any]]:
-    """Return an order, what a party made of it, and at times the end of a stay."""
-    order = f"order {number}"
-    effective = day + timedelta(days=dice.pick((0, 0, 20)))
-    affects = dice.some(("growth_cap", "new_market", "presumption", "eligibility", "rate"), 2) or ["rate"]
-    about = {"event": "law_order", "order": order, "body": dice.pick(("fcc", "fcc", "commission", "court"))}
-    action = dice.pick(("invalidates", "modifies", "stays"))
-    given = {"action": action, "affects": affects, "final": not dice.one_in(4), "effective": str(effective)}
-    if dice.one_in(6):
-        del given["effective"]
-    later = {key: str(day + timedelta(days=dice.pick((-10, 0, 5, 30)))) for key in ("on", "known_at")}
-    moved = {"event": dice.pick(("written_notice", "written_request")), "order": order, "by": agreement["party_a"]}
-    out = [{**about, **given}, {**moved, "agreement": agreement["agreement"], **later}]
-    if action == "stays" and dice.one_in(2):
-        ends = str(effective + timedelta(days=dice.pick((0, 10, 90))))
-        out.append({**about, "action": "lifts", "affects": affects, "effective": ends, "on": ends, "known_at": ends})
-    return out
 
 
 def _rebuttal(dice: Dice, agreement: Row, day: date, number: int) -> list[dict[str, Any]]:
@@ -112,7 +91,7 @@ def _rebuttal(dice: Dice, agreement: Row, day: date, number: int) -> list[dict[s
 
 EVENT_WORDS: Final = (
     "approved", "approved", "submitted", "rejected", "signed", "interconnection_started", "incumbent_failure",
-    "policy_set", "policy_set", "rebuttal", "rebuttal", "law", "law", "law", "offer_accepted", "ica_ended",
+    "policy_set", "policy_set", "rebuttal", "rebuttal", "offer_accepted", "ica_ended",
 )  # fmt: skip
 
 
@@ -124,7 +103,7 @@ def event_logs(dice: Dice, tables: Mapping[str, list[Row] | None]) -> list[dict[
     for number, kind in enumerate([dice.pick(EVENT_WORDS) for _ in range(dice.whole(0, 5))]):
         day = dice.pick(DAYS)
         dated = {"on": str(day), "known_at": str(day + timedelta(days=dice.pick(LAGS)))}
-        for suffix, event in zip("abc", _one(dice, kind, dice.pick(agreements), day, number), strict=False):
+        for suffix, event in zip("ab", _one(dice, kind, dice.pick(agreements), day, number), strict=False):
             if kind in ("approved", "rejected"):
                 # A commission decides once: which of two contradicting decisions stands is not laid down.
                 key = event["instrument"], event["state"], event.get("agreement")
