@@ -91,18 +91,20 @@ def _record(dice: Dice, world: "_Plan", number: int) -> dict[str, Any]:
         free = {"term_ocn": dice.pick(ocns)} if dice.one_in(2) else {"lrn": dice.pick(sixes) + "2000"}
     if dice.one_in(25):
         record["called"] = dice.pick(("911", "01144200", "0", "4145551212", "7185550123", "4149990000"))
-    if dice.one_in(8):
+    if dice.one_in(2):
+        return record | free
+    if dice.one_in(4):
         record["calling"] = dice.pick(
             (None, None, "0000000000", "4141000001", "414100", world.ends(dice)[0][:6], "9075550100")
         )
     for name, values, n in (
-        ("lrn", [*(six + "2000" for six in sixes), "4149990000"], 15),
-        ("jip", [*sixes * 3, "414999"], 10),
-        ("cic", ["0288"], 10),
-        ("routing_point", [*CENTERS, "NOWHERE"], 5),
+        ("lrn", [*(six + "2000" for six in sixes), "4149990000"], 8),
+        ("jip", [*sixes * 3, "414999"], 5),
+        ("cic", ["0288"], 5),
+        ("routing_point", [*CENTERS, "NOWHERE"], 3),
         ("voip", [True, False], 4),
-        ("orig_ocn", ocns, 20),
-        ("term_ocn", ocns, 20),
+        ("orig_ocn", ocns, 10),
+        ("term_ocn", ocns, 10),
     ):
         record[name] = dice.pick(values) if dice.one_in(n) else None
     return record | free
@@ -123,7 +125,7 @@ class _Plan:
 
     def ends(self, dice: Dice) -> tuple[str, str]:
         """Return the numbers of two ends, mostly those of an agreement's two parties."""
-        one, other = dice.pick(self.pairs)
+        one, other = dice.pick([*[self.pairs[0]] * len(self.pairs), *self.pairs])
         a, b = dice.pick(((one, other), (other, one), (dice.pick(self.prefixes), dice.pick((one, other)))))
         return self.number(dice, a), self.number(dice, dice.pick(self.prefixes) if dice.one_in(4) else b)
 

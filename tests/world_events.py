@@ -103,7 +103,11 @@ def event_logs(dice: Dice, tables: Mapping[str, list[Row] | None]) -> list[dict[
     for number, kind in enumerate([dice.pick(EVENT_WORDS) for _ in range(dice.whole(0, 5))]):
         day = dice.pick(DAYS)
         dated = {"on": str(day), "known_at": str(day + timedelta(days=dice.pick(LAGS)))}
-        for suffix, event in zip("ab", _one(dice, kind, dice.pick(agreements), day, number), strict=False):
+        for suffix, event in zip(
+            "ab",
+            _one(dice, kind, dice.pick([*[agreements[0]] * len(agreements), *agreements]), day, number),
+            strict=False,
+        ):
             if kind in ("approved", "rejected"):
                 # A commission decides once: which of two contradicting decisions stands is not laid down.
                 key = event["instrument"], event["state"], event.get("agreement")
