@@ -12,7 +12,7 @@ compile_cache.place()  # before any test imports numba
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# A shared machine stalls now and then: a deadline a case would fail for its reasons. Examples are drawn the same each run.
+# A shared machine stalls now and then: no deadline a case. The same examples each run, so that it can be repeated.
 settings.register_profile("default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
 
