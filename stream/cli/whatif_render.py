@@ -140,7 +140,7 @@ def _table(lines: list[dict[str, Any]], console: Console) -> None:
     notes: dict[str, int] = {}
 
     def cite(clauses: list[str]) -> str:
-        return ",".join(str(notes.setdefault(clause, len(notes) + 1)) for clause in clauses)
+        return ",".join(str(notes.setdefault(clause, len(notes) + 1)) for clause in dict.fromkeys(clauses))
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     table.add_column("class, LATA, days", overflow="fold", min_width=24)
