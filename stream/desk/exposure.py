@@ -20,18 +20,12 @@ from stream.errors import BadInput
 from stream.facts import make_facts
 from stream.workspace.load import Workspace
 
-__all__ = ["exposure", "months_between"]
+__all__ = ["exposure"]
 
 _NUMBERED: Final = re.compile(r"\bN\b")
 _ANY_UNIT: Final = "per_call_up(N)"
 
 _Sums = dict[tuple[str, str], int]
-
-
-def months_between(first: str, last: str) -> list[str]:
-    """Return the months from one to another, both among them: ``2003-11, 2004-01 -> three``."""
-    start, end = (int(month[:4]) * 12 + int(month[5:]) - 1 for month in (first, last))
-    return [f"{number // 12}-{number % 12 + 1:02d}" for number in range(start, end + 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +42,7 @@ def exposure(
     Parameters
     ----------
     first, last : str
-        Months, ``2003-05``, both among those valued.
+        Months, ``2003-05``; valued are those from one through the other that have usage.
     as_known_at : date
         The day of what is known, for all readings.
 
@@ -60,7 +54,8 @@ def exposure(
         `net_to` gains by it. `not_valued` names the readings that have no figure, each with the reason.
     """
     now = make_facts(workspace, store.names(), store, as_known_at)
-    months = [month for month in months_between(first, last) if len(now.cells_of(agreement, month))]
+    code = now.names.find("agreement", agreement)
+    months = [month for having, month in store.months() if having == code and first <= month <= last]
     side = _Side(now, agreement, months, net_to(now.agreements[agreement], workspace.settings.company.self_))
     chosen = workspace.readings(agreement, as_known_at)
     rows = [_switch(workspace, side, SWITCHES[name], reading) for name, reading in chosen.items()]

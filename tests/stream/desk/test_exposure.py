@@ -1,12 +1,17 @@
 """What each reading is worth, by figures worked by hand."""
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stream.desk.exposure import months_between
+from rating.policy import parse_value
+from stream.books.store import open_store
+from stream.desk.variants import Choice
+from stream.desk.whatif import what_if
+from stream.workspace.load import load_workspace
 from tests.stream.files import worlds
 
 MINUTE = 60_000
@@ -165,9 +170,18 @@ def test_months_without_usage(rated: Path) -> None:
     assert "no usage in these months" in worlds.ok("exposure", "sbc-kmc-wi", "2010-11", "2011-02", "-w", rated).out
 
 
-def test_months_between_years() -> None:
-    assert months_between("2003-11", "2004-02") == ["2003-11", "2003-12", "2004-01", "2004-02"]
-    assert months_between("2003-11", "2003-11") == ["2003-11"]
+def test_each_figure_is_that_of_what_if(rated: Path, found: dict[str, Any]) -> None:
+    workspace = load_workspace(rated)
+    store = open_store(workspace)
+    known = date.fromisoformat(found["as_known_at"])
+    for row in found["switches"]:
+        for other in row["alternatives"]:
+            choice = Choice(row["switch"], parse_value(row["switch"], other["value"]))
+            [alone] = what_if(workspace, store, ["sbc-kmc-wi"], [], choices=[choice], as_known_at=known)["agreements"]
+            assert (other["net"], other["unpriced_ms"]) == (alone["net"]["difference"], alone["unpriced_ms"])
+            by_month = {month["month"]: month["net"]["difference"] for month in alone["months"]}
+            assert {month["month"]: month["net"] for month in other["months"]} == by_month
+    store.close()
 
 
 @pytest.mark.parametrize(
@@ -176,6 +190,7 @@ def test_months_between_years() -> None:
         (("sbc-kmc-w", "2003-06", "2003-07"), 3, "found 'sbc-kmc-w', expected one of sbc-kmc-wi"),
         (("sbc-kmc-wi", "2003-07", "2003-06"), 2, "2003-07 after 2003-06"),
         (("sbc-kmc-wi", "2003-13", "2004-01"), 2, "found '2003-13', expected a month"),
+        (("sbc-kmc-wi", "2003-W23", "2004-01"), 2, "found '2003-W23', expected a month"),
     ],
 )
 def test_what_is_refused(rated: Path, words: tuple[str, ...], code: int, said: str) -> None:
