@@ -158,7 +158,8 @@ def _table(lines: list[dict[str, Any]], console: Console) -> None:
             for side in (row[when] for row in rows if row[when] is not None):
                 price = rate(side["rate"]) if side["rate"] else "elements" if side.get("elements") else ""
                 mark = " *" if side["illustrative"] else ""
-                words = f"  {when:<4} {side['outcome'].replace('_', ' ')}, {side['reason']}{mark}"
+                billed = f", billed {minutes(side['billed_ms'])}" if "billed_ms" in side else ""
+                words = f"  {when:<4} {side['outcome'].replace('_', ' ')}, {side['reason']}{mark}{billed}"
                 amount = dollars(side["amount"])
                 table.add_row(Text(words), minutes(side["ms"]), price, amount, cite(side["clauses"]))
     console.print(table)

@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from rating.codes import Settlement
 from rating.facts import Facts
+from rating.faults import RoundingNotKept
 from rating.money import cents, dollars_text
 from rating.policy import SWITCHES, PolicyValue, Reading, Rounding, Switch, Unidentified, parse_value, shown
 from rating.settle import settle
 from rating.terms.events import PolicySet
 from stream.books.store import Store
-from stream.desk.variants import NEEDS_RERATE, Choice, facts_of, net_of, net_to, otherwise
+from stream.desk.variants import NEEDS_RERATE, Choice, facts_of, net_of, net_to, otherwise, reading_in
 from stream.desk.whatif import COMPARED
-from stream.errors import BadInput
 from stream.facts import make_facts
 from stream.workspace.load import Workspace
 
@@ -24,6 +24,11 @@ __all__ = ["exposure"]
 
 _NUMBERED: Final = re.compile(r"\bN\b")
 _ANY_UNIT: Final = "per_call_up(N)"
+
+_NO_UNIT: Final = (
+    "no N is chosen, and usage is kept in no such unit: where settings, an event or terms name one as calls are "
+    "rated, it is valued"
+)
 
 _Sums = dict[tuple[str, str], int]
 
@@ -57,8 +62,7 @@ def exposure(
     code = now.names.find("agreement", agreement)
     months = [month for having, month in store.months() if having == code and first <= month <= last]
     side = _Side(now, agreement, months, net_to(now.agreements[agreement], workspace.settings.company.self_))
-    chosen = workspace.readings(agreement, as_known_at)
-    rows = [_switch(workspace, side, SWITCHES[name], reading) for name, reading in chosen.items()]
+    rows = [_switch(workspace, side, switch, last) for switch in SWITCHES.values()]
     return {
         "agreement": agreement,
         "from": first,
@@ -130,18 +134,23 @@ def _added(parts: Iterable[_Sums]) -> _Sums:
 _Rank = tuple[int, int]
 
 
-def _switch(workspace: Workspace, side: _Side, switch: Switch, reading: Reading) -> tuple[_Rank, dict[str, Any]]:
-    """Return a switch with all its readings, and where it stands among others: the largest first."""
+def _switch(workspace: Workspace, side: _Side, switch: Switch, last: str) -> tuple[_Rank, dict[str, Any]]:
+    """Return a switch with all its readings, and where it stands among others: the largest first.
+
+    The reading chosen is that of the last month: terms can say of rounding and of unidentified calls
+    otherwise from one day on.
+    """
+    reading, by = _chosen(workspace, side, switch.name, last)
     valued: list[tuple[_Rank, dict[str, Any]]] = []
     silent: list[dict[str, Any]] = []
-    alternatives, unvalued = _readings(switch, reading.value)
+    alternatives, unvalued = _readings(switch, reading.value, workspace.rounding_units)
     silent += [{"value": value, "reading": words, "reason": reason} for value, words, reason in unvalued]
     for other in alternatives:
         variant = otherwise(workspace, choices=[Choice(switch.name, other.value, side.agreement)])
         row: dict[str, Any] = {"value": shown(other.value), "reading": other.words}
         try:
             sums, unpriced_ms = side.values(facts_of(variant, side.now))
-        except BadInput as error:
+        except RoundingNotKept as error:
             silent.append(row | {"reason": str(error)})
             continue
         values = side.less(sums)
@@ -158,7 +167,7 @@ def _switch(workspace: Workspace, side: _Side, switch: Switch, reading: Reading)
             "value": shown(reading.value),
             "reading": _words(switch, reading.value),
             "origin": reading.origin,
-            "by": _by(workspace, reading),
+            "by": by,
         },
         "alternatives": [found for _, found in valued],
         "not_valued": silent,
@@ -178,29 +187,38 @@ def _clauses(facts: Facts, agreement: str, name: str) -> list[str]:
     ]
 
 
-def _by(workspace: Workspace, reading: Reading) -> str:
-    """Say who chose a reading, and why where an event says so."""
+def _chosen(workspace: Workspace, side: _Side, name: str, month: str) -> tuple[Reading, str]:
+    """Return how a switch is read and who chose it: in a word, and for people."""
+    stated = workspace.readings(side.agreement, side.now.as_known_at)[name]
+    value, clause = reading_in(side.now, side.agreement, name, month)
+    if clause:
+        return Reading(value, "terms"), f"the terms, {clause}"
     for event in workspace.events:
-        if isinstance(event, PolicySet) and reading.origin == f"policy_set {event.id}":
-            return f"{event.by}, {event.on}: {event.reason}"
-    return "nobody: the default" if reading.origin == "default" else f"the settings, {reading.origin}"
+        if isinstance(event, PolicySet) and stated.origin == f"policy_set {event.id}":
+            return stated, f"{event.by}, {event.on}: {event.reason}"
+    return stated, "nobody: the default" if stated.origin == "default" else f"the settings, {stated.origin}"
 
 
 _Unvalued = tuple[str, str, str]
 
 
-def _readings(switch: Switch, chosen: PolicyValue) -> tuple[list[_Alternative], list[_Unvalued]]:
-    """Return a switch's other readings that stored usage can tell about, and those that it cannot, with reasons."""
+def _readings(switch: Switch, chosen: PolicyValue, units: Sequence[int]) -> tuple[list[_Alternative], list[_Unvalued]]:
+    """Return a switch's other readings that stored usage can tell about, and those that it cannot, with reasons.
+
+    units : milliseconds that somebody rounds calls to in this workspace, so that usage may be kept in them.
+    """
     if isinstance(chosen, Unidentified):
         return _ways_to_spread(chosen)
-    values = [(raw, words) for raw, words in switch.readings.items() if raw != _ANY_UNIT and raw != _text(chosen)]
+    values = [(raw, words) for raw, words in switch.readings.items() if raw not in (_ANY_UNIT, _text(chosen))]
     if not switch.by_event:
         return [], [(raw, words, NEEDS_RERATE) for raw, words in values]
-    unvalued: list[_Unvalued] = []
-    if isinstance(chosen, Rounding) and chosen.unit_ms is None:
-        reason = "no N is chosen; `ratestream what-if` takes one, as --policy 'rounding=per_call_up(6000)'"
-        unvalued.append((_ANY_UNIT, switch.readings[_ANY_UNIT], reason))
-    return [_Alternative(_value(switch, raw), words) for raw, words in values], unvalued
+    alternatives = [_Alternative(_value(switch, raw), words) for raw, words in values]
+    if not isinstance(chosen, Rounding):
+        return alternatives, []
+    named = [Rounding("per_call_up", unit) for unit in units if unit != chosen.unit_ms]
+    alternatives += [_Alternative(value, _words(switch, value)) for value in named]
+    unnamed = [] if units else [(_ANY_UNIT, switch.readings[_ANY_UNIT], _NO_UNIT)]
+    return alternatives, unnamed
 
 
 def _value(switch: Switch, raw: str) -> PolicyValue:

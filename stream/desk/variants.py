@@ -3,18 +3,33 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rating.facts import Facts
+from rating.facts import Facts, month_days
 from rating.policy import SWITCHES, Policy, PolicyValue, parse_text
 from rating.reference.rows import Agreement
+from rating.rounding import rounding_of
 from rating.terms.model import Instrument
+from rating.unidentified import unidentified_of
 from stream.errors import WrongUsage
 from stream.facts import make_facts
 from stream.workspace.load import Workspace
 from stream.workspace.nearest import one_of
 
-__all__ = ["NEEDS_RERATE", "Choice", "Otherwise", "facts_of", "net_of", "net_to", "otherwise", "parse_choice"]
+if TYPE_CHECKING:
+    from rating.terms.timeline import Ruled
+
+__all__ = [
+    "NEEDS_RERATE",
+    "Choice",
+    "Otherwise",
+    "facts_of",
+    "net_of",
+    "net_to",
+    "otherwise",
+    "parse_choice",
+    "reading_in",
+]
 
 NEEDS_RERATE = (
     "it acts when a call is split into days, as the call is rated, and stored usage is split already: "
@@ -41,7 +56,8 @@ class Otherwise(Workspace):
     def policy(self, agreement: str, as_known_at: date) -> Policy:
         """Return the workspace's readings, with those that are tried in their place."""
         values: dict[str, Any] = dict(self.chosen.get(agreement, {}))
-        return replace(super().policy(agreement, as_known_at), **values)
+        policy = super().policy(agreement, as_known_at)
+        return replace(policy, **values, stated=policy.stated | set(values))
 
 
 def otherwise(
@@ -63,13 +79,7 @@ def otherwise(
 
 
 def facts_of(variant: Workspace, shared: Facts) -> Facts:
-    """Return the facts of a variant, over the usage that `shared` has read already.
-
-    Raises
-    ------
-    BadInput
-        If the variant asks for what cannot be priced.
-    """
+    """Return the facts of a variant, over the usage that `shared` has read already."""
     return replace(make_facts(variant, shared.names, None, shared.as_known_at), cells_of=shared.cells_of)
 
 
@@ -102,6 +112,20 @@ def parse_choice(text: str, agreements: Sequence[str]) -> Choice:
     if not SWITCHES[name].by_event:
         raise WrongUsage(f"--policy {text}: found {name}, expected a switch that acts on stored usage; {NEEDS_RERATE}")
     return Choice(name, parsed, agreement if colon else None)
+
+
+def reading_in(facts: Facts, agreement: str, name: str, month: str) -> tuple[PolicyValue, str]:
+    """Return how a switch is read in a month, and the clause that says so where a term of the agreement does."""
+    policy = facts.policies[agreement]
+    interval = facts.timeline(agreement).on(month_days(month)[0])
+    if name == "rounding":
+        value: PolicyValue = rounding_of(facts, agreement, month)
+        term: Ruled[Any] | None = interval.rounding
+    elif name == "unidentified":
+        value, term = unidentified_of(facts, agreement, month), interval.unidentified
+    else:
+        value, term = getattr(policy, name), None
+    return value, term.source if term is not None and name not in policy.stated else ""
 
 
 def net_to(parties: Agreement, self_: str | None) -> str:

@@ -13,7 +13,7 @@ from rating.statement import statement
 from rating.terms.lint import lint
 from rating.terms.model import Instrument
 from stream.books.store import Store
-from stream.desk.variants import Choice, facts_of, net_of, net_to, otherwise
+from stream.desk.variants import Choice, facts_of, net_of, net_to, otherwise, reading_in
 from stream.errors import BadInput, WrongUsage
 from stream.facts import make_facts
 from stream.terms.load import load_file
@@ -83,8 +83,8 @@ def what_if(
 
     Raises
     ------
-    BadInput
-        If the other reading cannot be priced from the usage that is stored.
+    RoundingNotKept
+        If the other reading rounds by the call to a unit that the stored usage was not added up in.
     """
     variant = otherwise(workspace, instruments=instruments, choices=choices)
     names = store.names()
@@ -93,15 +93,14 @@ def what_if(
     used: dict[str, list[str]] = {name: [] for name in agreements}
     for code, month in store.months():
         used.get(names.name("agreement", code), []).append(month)
-    compared = [
-        _agreement(now, then, name, list(dict.fromkeys(months)) or used[name], workspace.settings.company.self_)
-        for name in agreements
-    ]
+    asked = {name: list(dict.fromkeys(months)) or used[name] for name in agreements}
+    self_ = workspace.settings.company.self_
+    compared = [_agreement(now, then, name, asked[name], self_) for name in agreements]
     return {
         "as_known_at": as_known_at.isoformat(),
         "compared": COMPARED,
         "terms": [_draft(workspace, then, draft, agreements) for draft in instruments],
-        "policies": _policies(now, then, agreements, choices),
+        "policies": _policies(now, then, asked, choices),
         "agreements": [row for row in compared if row["months"]],
     }
 
@@ -132,16 +131,20 @@ def _silent(draft: Instrument, then: Facts) -> str:
     return f"it is between {' and '.join(draft.parties)}{states}, or waits for an approval that was refused"
 
 
-def _policies(now: Facts, then: Facts, agreements: Sequence[str], choices: Sequence[Choice]) -> list[dict[str, Any]]:
+def _policies(
+    now: Facts, then: Facts, months: Mapping[str, Sequence[str]], choices: Sequence[Choice]
+) -> list[dict[str, Any]]:
+    """Return what is read otherwise, in the last of each agreement's months."""
     tried = dict.fromkeys(choice.name for choice in choices)
     return [
         {
             "agreement": agreement,
             "policy": name,
-            "now": shown(getattr(now.policies[agreement], name)),
-            "then": shown(getattr(then.policies[agreement], name)),
+            "now": shown(reading_in(now, agreement, name, months[agreement][-1])[0]),
+            "then": shown(reading_in(then, agreement, name, months[agreement][-1])[0]),
         }
-        for agreement in agreements
+        for agreement in months
+        if months[agreement]
         for name in tried
         if any(choice.name == name and choice.agreement in (None, agreement) for choice in choices)
     ]
@@ -258,8 +261,8 @@ def _order(pair: tuple[_Line | None, _Line | None]) -> tuple[Any, ...]:
 
 
 _KEPT: Final = (
-    "line", "outcome", "reason", "calls", "ms", "mou", "rate", "elements", "unrounded", "amount", "clauses",
-    "illustrative",
+    "line", "outcome", "reason", "calls", "ms", "billed_ms", "mou", "rate", "elements", "unrounded", "amount",
+    "clauses", "illustrative",
 )  # fmt: skip
 
 

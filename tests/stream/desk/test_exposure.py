@@ -108,8 +108,8 @@ def test_what_has_no_figure_says_why(found: dict[str, Any]) -> None:
     [connect] = switch(found, "rate_date")["not_valued"]
     assert switch(found, "rate_date")["alternatives"] == []
     assert (connect["value"], "rerate" in connect["reason"]) == ("connect", True)
-    units = [row for row in switch(found, "rounding")["not_valued"] if row["value"] == "per_call_up(N)"]
-    assert ["no N is chosen" in row["reason"] for row in units] == [True]
+    [unit] = switch(found, "rounding")["not_valued"]
+    assert (unit["value"], "no N is chosen" in unit["reason"]) == ("per_call_up(N)", True)
     [spread] = switch(found, "unidentified")["not_valued"]
     assert spread["value"] == "spread_over"
 
@@ -168,6 +168,56 @@ def test_months_without_usage(rated: Path) -> None:
     assert (found["months"], found["now"]["net"]) == ([], "0.00")
     assert not any(other["moves"] for row in found["switches"] for other in row["alternatives"])
     assert "no usage in these months" in worlds.ok("exposure", "sbc-kmc-wi", "2010-11", "2011-02", "-w", rated).out
+
+
+def test_rounding_is_valued_in_the_units_that_usage_is_kept_in(tmp_path: Path) -> None:
+    """A hundred calls of 6 min 1 s: 601.67 min at .0005, or 700 min where each goes up to a whole one."""
+    root = worlds.workspace(tmp_path / "world")
+    calls = [worlds.call(number, duration_ms=361_000) for number in range(100)]
+    worlds.ok("rate", worlds.ndjson(tmp_path / "early.ndjson", calls[:1]), "-w", root, "--quiet")
+    event = '{"event":"policy_set","id":"p1","on":"2090-01-01","policy":"rounding","value":"per_call_up(60000)"'
+    (root / "events.ndjson").write_text(f'{event},"by":"both sides","reason":"a later amendment"}}\n')
+    asked = "exposure", "sbc-kmc-wi", "2004-07", "2004-07", "--json", "-w", root
+    [early] = switch(worlds.ok(*asked).document, "rounding")["not_valued"]
+    assert (early["value"], "rerate" in early["reason"]) == ("per_call_up(60000)", True)
+    refused = worlds.cli("what-if", "--policy", "rounding=per_call_up(60000)", "-w", root)
+    assert (refused.code, "rerate" in refused.err) == (3, True)
+
+    other = worlds.workspace(tmp_path / "other")
+    (other / "events.ndjson").write_bytes((root / "events.ndjson").read_bytes())
+    worlds.ok("rate", worlds.ndjson(tmp_path / "calls.ndjson", calls), "-w", other, "--quiet")
+    found = worlds.ok(*asked[:-1], other).document
+    rounding = switch(found, "rounding")
+    assert (found["now"]["net"], rounding["chosen"]["value"], rounding["not_valued"]) == ("0.30", "exact", [])
+    assert {row["value"]: (row["net"], row["moves"]) for row in rounding["alternatives"]} == {
+        "per_call_up(60000)": ("0.05", True), "trunk_group_month_up": ("0.00", False),
+    }  # fmt: skip
+    lines = worlds.ok("what-if", "--policy", "rounding=per_call_up(60000)", "--lines", "-w", other).out
+    assert "then compensable, tclt, billed 700.0" in lines
+
+
+def test_terms_choose_too(tmp_path: Path) -> None:
+    draft = tmp_path / "base.toml"
+    clause = '[[clause]]\nref = "{}"\nsays = "{}"\neffects = [{{ {} }}]\n'
+    draft.write_text(
+        'id = "base"\ntitle = "t"\ndomain = "base"\nsource = "s"\nparties = ["sbc", "kmc"]\nstates = ["WI"]\n'
+        "effective = 2003-01-01\nsigned = { sbc = 2003-01-02, kmc = 2003-01-02 }\n"
+        + clause.format("1", "A month goes up.", 'effect = "rounding", method = "trunk_group_month_up"')
+        + clause.format("2", "Minutes count.", 'effect = "unidentified", measure = "minutes"')
+    )
+    root = worlds.workspace(tmp_path / "world")
+    (root / "terms").mkdir()
+    worlds.ok("rate", worlds.ndjson(tmp_path / "calls.ndjson", [worlds.call()]), "-w", root, "--quiet")
+    tried = worlds.ok("what-if", "--terms", draft, "--policy", "rounding=exact", "--json", "-w", root).document
+    assert [(row["now"], row["then"]) for row in tried["policies"]] == [("exact", "exact")]
+    draft.rename(root / "terms" / "base.toml")
+    found = worlds.ok("exposure", "sbc-kmc-wi", "2004-07", "2004-07", "--json", "-w", root).document
+    rounding, spread = switch(found, "rounding"), switch(found, "unidentified")
+    assert (rounding["chosen"]["value"], rounding["chosen"]["by"]) == ("trunk_group_month_up", "the terms, base 1")
+    assert [row["value"] for row in rounding["alternatives"]] == ["exact"]
+    assert (spread["chosen"]["value"]["measure"], spread["chosen"]["by"]) == ("minutes", "the terms, base 2")
+    tried = worlds.ok("what-if", "--policy", "rounding=exact", "--json", "-w", root).document
+    assert [(row["now"], row["then"]) for row in tried["policies"]] == [("trunk_group_month_up", "exact")]
 
 
 def test_each_figure_is_that_of_what_if(rated: Path, found: dict[str, Any]) -> None:
