@@ -77,10 +77,8 @@ def test_help_loads_nothing_that_computes(tmp_path: Path, words: str) -> None:
         "statement all 2003-06 --format json",
         "ledger show",
         "suspense list",
-        "what-if sbc-kmc-wi --policy cap_2003=ceiling",
-        "what-if --lines --policy new_market_test=any --json",
+        "what-if --lines --policy cap_2003=ceiling",
         "exposure sbc-kmc-wi 2003-06 2003-07",
-        "exposure sbc-kmc-wi 2003-06 2003-07 --json",
     ],
 )
 def test_what_does_not_rate_loads_no_compiler_archive_or_client(rated: Path, words: str) -> None:
