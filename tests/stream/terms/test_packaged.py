@@ -257,6 +257,16 @@ def test_pa_operations() -> None:
     assert not every(PA, model.Rate)
 
 
+def test_pa_schedule_has_the_shares_of_the_new_recital() -> None:
+    recital = only(PA, "1", model.ReplaceSection).paraphrase
+    said = re.search(r"([0-9,]+) shares of series A-1, ([0-9,]+) of A-2 and ([0-9,]+) of A-3", recital)
+    assert said
+    shares = [int(figure.replace(",", "")) for figure in said.groups()]
+    totals = only(PA, "6", model.ReplaceSchedule).totals
+    assert totals
+    assert totals.by_series == dict(zip(("A-1", "A-2", "A-3"), shares, strict=True))
+
+
 def test_pa_schedule_as_linted() -> None:
     schedule = only(PA, "6", model.ReplaceSchedule)
     assert schedule.totals == model.ScheduleTotals(
