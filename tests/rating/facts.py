@@ -14,6 +14,7 @@ from rating.policy import Policy
 from rating.reference import rows
 from rating.statement import statement
 from rating.terms.events import Event
+from rating.terms.model import Instrument
 from rating.usage import EMPTY, Cells, merge
 from stream.terms.load import load_packaged
 
@@ -65,6 +66,7 @@ def facts(
     policy: Policy | None = None,
     as_known_at: date = date(2030, 1, 1),
     agreement: rows.Agreement = WISCONSIN,
+    instruments: tuple[Instrument, ...] = INSTRUMENTS,
     **tables: Any,
 ) -> Facts:
     """Return facts over the cells; tables that are not named are missing, but for a base period of the cap."""
@@ -87,7 +89,7 @@ def facts(
 
     return Facts(
         tables=replace(needed, **tables),
-        instruments=INSTRUMENTS,
+        instruments=instruments,
         events=tuple(events),
         policies={agreement.agreement: policy or Policy()},
         names=names,

@@ -44,6 +44,7 @@ def test_shares_are_the_twin_s_and_lose_nothing(total: int, weights: list[int]) 
     )
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.6")
 @given(TIMES, TIMES)
 @example(3, 1)
 @example(4, 1)
