@@ -14,7 +14,7 @@ from rating.reference.rows import MarketHistory, UsageHistory
 from rating.terms.events import Approved, Event, LawOrder, RebuttalDecided, RebuttalFiled, WrittenNotice
 from rating.usage import Cells
 from stream.terms.load import load_packaged
-from tests.rating.facts import INSTRUMENTS, MINUTE, direction, facts, sums, usage
+from tests.rating.facts import INSTRUMENTS, MINUTE, direction, facts, sums, usage, without
 
 XA, ICA = "sbc-kmc-wi-isp", "illustrative-ica"
 WITH_BASE = (*INSTRUMENTS, *load_packaged((ICA,)))
@@ -105,6 +105,7 @@ APPROVED = Approved(id="a", on=date(2004, 9, 1), instrument=XA, state="WI")
 
 
 @pytest.mark.clause("sbc-kmc-wi-isp 4.1", "sbc-kmc-wi-isp 4.2")
+@pytest.mark.parametrize("other", ["4.1", "4.2"])  # either clause makes it so by itself
 @pytest.mark.parametrize(
     ("as_known_at", "total", "provisional"),
     [
@@ -115,10 +116,11 @@ APPROVED = Approved(id="a", on=date(2004, 9, 1), instrument=XA, state="WI")
     ],
 )
 def test_june_2003_is_valued_anew_as_signature_and_approval_become_known(
-    as_known_at: date, total: str, provisional: bool
+    as_known_at: date, total: str, provisional: bool, other: str
 ) -> None:
     names = Names()
-    known = facts(names, month(names, ("2003-06-20",)), events=[APPROVED], as_known_at=as_known_at)
+    cells = month(names, ("2003-06-20",))
+    known = facts(names, cells, events=[APPROVED], as_known_at=as_known_at, instruments=without(f"{XA} {other}"))
     assert direction(known, "2003-06")["total"] == total
     marks = known.timeline("sbc-kmc-wi").on(date(2003, 6, 20)).provisional
     assert bool(marks) == provisional

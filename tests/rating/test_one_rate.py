@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from rating.codes import TrafficClass
+from rating.codes import TrafficClass, name_of
 from rating.names import Names
 from rating.reference import rows
 from rating.statement import statement
-from rating.terms.events import Event, IncumbentFailure, InterconnectionStarted, LawOrder, WrittenRequest
+from rating.terms.events import Event, IncumbentFailure, InterconnectionStarted, LawOrder, WrittenNotice, WrittenRequest
 from rating.terms.model import Clause, Instrument, Rate
-from tests.rating.facts import INSTRUMENTS, MINUTE, WISCONSIN, direction, facts, sums, usage
+from tests.rating.facts import INSTRUMENTS, MINUTE, WISCONSIN, direction, facts, sums, usage, without
 
 SA = "sbc-kmc-second"
 HOUR = 60 * MINUTE
@@ -36,9 +36,9 @@ def later(**fields: Any) -> Instrument:
     return Instrument(**{**given, **fields})
 
 
-def rate_on(day: str, *instruments: Instrument) -> int | None:
+def rate_on(day: str, *instruments: Instrument, ours: tuple[Instrument, ...] = INSTRUMENTS) -> int | None:
     """Return the rate of a local minute in 1e-9 dollar."""
-    known = facts(Names(), [], instruments=(*INSTRUMENTS, *instruments))
+    known = facts(Names(), [], instruments=(*ours, *instruments))
     own = known.timeline("sbc-kmc-wi").on(date.fromisoformat(day)).own
     return own[TrafficClass.LOCAL].plain if TrafficClass.LOCAL in own else None
 
@@ -49,6 +49,9 @@ def test_it_wins_over_later_texts_unless_they_supersede_it_expressly() -> None:
     assert rate_on("2005-01-01", later()) == 9_000_000
     assert rate_on("2004-09-01", later(supersedes=(SA,))) == 9_000_000
     assert rate_on("2004-07-31", later(supersedes=(SA,))) == 500_000
+    # Either clause says so by itself; without both, the later text would control.
+    for alone, other in (("1.3", "1.4"), ("1.4", "1.3")):
+        assert rate_on("2004-09-01", later(), ours=without(f"{SA} {other}")) == 500_000, alone
 
 
 ORDER: dict[str, Any] = {
@@ -73,6 +76,24 @@ UNTOUCHED = [("2004-08-31", "compensable")]
 def test_a_final_order_acts_once_it_is_effective_and_asked_for() -> None:
     assert priced_from(LawOrder(**ORDER)) == UNTOUCHED
     assert priced_from(LawOrder(**ORDER), REQUEST) == [("2004-08-09", "compensable"), ("2004-08-31", "terms_missing")]
+
+
+@pytest.mark.clause("sbc-kmc-second 2.1")
+def test_without_the_waiver_a_notice_would_act_once_the_order_is_effective() -> None:
+    notice = WrittenNotice(id="n", on=date(2004, 7, 20), agreement="sbc-kmc-wi", order="x", by="kmc")
+
+    def starts(**change: Any) -> list[date]:
+        events: list[Event] = [LawOrder(**{**ORDER, **change}), notice]
+        known = facts(Names(), [], instruments=without(f"{SA} 2.3"), events=events).timeline("sbc-kmc-wi")
+        return [
+            i.first for i in known.intervals if TrafficClass.LOCAL in i.own and not i.own[TrafficClass.LOCAL].elements
+        ]
+
+    assert starts()[0] == date(2004, 8, 10)
+    assert starts(effective=date(2004, 7, 10))[0] == date(2004, 7, 20)
+    assert starts(final=False, body="court")[0] == date(2004, 8, 10)
+    waived = facts(Names(), [], events=[LawOrder(**ORDER), notice]).timeline("sbc-kmc-wi")
+    assert waived.on(date(2004, 8, 10)).own[TrafficClass.LOCAL].elements
 
 
 @pytest.mark.clause("sbc-kmc-second 2.2", "sbc-kmc-second 2.3")
@@ -249,3 +270,21 @@ def test_who_originates_toll_and_transit_is_named() -> None:
     payers = {(way["payer"], line["class"]) for way in made["directions"] for line in way["lines"]}
     assert payers == {("sbc", "intralata_toll"), ("stranger", "interlata_toll"), ("stranger", "transit")}
     assert {(row["payer"], row["class"]) for row in made["usage"]} == payers
+    named = known.timeline(WISCONSIN.agreement).on(date(2004, 7, 6)).disclosed
+    kinds = ("transit", "interlata_toll", "ixc_intralata_toll", "intralata_toll")
+    assert {name_of(kind): sources for kind, sources in named.items()} == dict.fromkeys(kinds, (f"{SA} 5.3",))
+
+
+@pytest.mark.clause("sbc-kmc-second 3.3", "sbc-kmc-wi-isp 3.1")
+@pytest.mark.parametrize(
+    ("day", "sources"),
+    [
+        (date(2003, 7, 6), ["sbc-kmc-wi-isp 3.1"]),
+        (date(2004, 7, 6), ["sbc-kmc-second 3.3", "sbc-kmc-wi-isp 3.1"]),
+        (date(2003, 5, 31), []),
+    ],
+)
+def test_voice_over_ip_is_marked_while_a_clause_reserves_it(day: date, sources: list[str]) -> None:
+    tags = facts(Names(), []).timeline(WISCONSIN.agreement).on(day).tags
+    assert sorted(tag.source for tag in tags) == sources
+    assert {(tag.effect.when, tag.effect.tag) for tag in tags} <= {("voip", "reserved_voip")}

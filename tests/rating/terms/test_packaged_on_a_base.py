@@ -11,7 +11,7 @@ from rating.terms.passages import Passage
 from rating.terms.text import ScheduleRow, ScheduleTotals, TextDefinition, TextSchedule, TextSection
 from stream.terms.load import load_packaged
 
-A1, PA = load_packaged(("sprint-icg-mo-1", "icg-stock-purchase-1"))
+A1, PA, XA = load_packaged(("sprint-icg-mo-1", "icg-stock-purchase-1", "sbc-kmc-wi-isp"))
 DAY = date(2003, 6, 1)
 
 
@@ -95,6 +95,18 @@ def test_missouri_exchanges_one_section_and_leaves_its_neighbours() -> None:
     assert new.was == ("Transit is a matter for later.",)
     untouched = [p for p in found.passages if p.state == "as_base"]
     assert {(o.instrument, o.clause) for p in untouched for o in p.survives} == {(A1.id, "3.1")}
+
+
+@pytest.mark.clause("sbc-kmc-wi-isp 4.4")
+def test_wisconsin_s_plan_stands_beside_a_base_that_goes_on() -> None:
+    base = msgspec.structs.replace(MISSOURI, id="wi-base", parties=("sbc", "kmc"), states=("WI",))
+    found = conform(base, [XA], View(date(2005, 2, 1), date(2005, 2, 1)))
+    text = [p for p in found.passages if p.kind == "section"]
+    assert {p.state for p in text} == {"as_base"}
+    assert {(o.instrument, o.clause) for p in text for o in p.survives} == {(XA.id, "4.4")}
+    beside = {p.origin.clause: p.state for p in found.passages if p.kind == "provision"}
+    assert {"2.2.2", "2.3.1", "2.6"} <= set(beside)
+    assert set(beside.values()) == {"inserted"}
 
 
 @pytest.mark.clause("icg-stock-purchase-1 1", "icg-stock-purchase-1 4(a)", "icg-stock-purchase-1 4(b)")
