@@ -37,12 +37,18 @@ def _lifted(order: LawOrder, events: Iterable[Event]) -> date | None:
     return min(ends, default=None)
 
 
-def _by_notice(order: LawOrder, agreement: str, events: Iterable[Event]) -> list[date]:
-    """XA 4.6: from the later of the notice and the order, final and effective or not."""
+def _by_notice(order: LawOrder, change: LawChange, agreement: str, events: Iterable[Event]) -> list[date]:
+    """Return from when notices of an order act, final or not.
+
+    XA 4.6: from the later of the notice and the order, effective or not; SA 2.1: not before it is effective.
+    """
+    begins = order.on if change.takes_effect == "notice" else order.effective
     return [
-        max(event.on, order.on)
+        max(event.on, begins)
         for event in events
-        if isinstance(event, WrittenNotice) and (event.agreement, event.order) == (agreement, order.order)
+        if begins is not None
+        and isinstance(event, WrittenNotice)
+        and (event.agreement, event.order) == (agreement, order.order)
     ]
 
 
@@ -92,7 +98,7 @@ def fallen_effects(
         for ref, waiver in waivers:
             starts += [(day, ref) for day in _by_request(order, waiver, agreement, events, policy, signed)]
         if not waivers:
-            starts += [(day, ref) for ref, _ in changes for day in _by_notice(order, agreement, events)]
+            starts += [(day, ref) for ref, change in changes for day in _by_notice(order, change, agreement, events)]
         if not starts:
             continue
         first, ref = min(starts)

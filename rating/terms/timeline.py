@@ -13,7 +13,6 @@ from rating.terms.events import Event, OfferAccepted
 from rating.terms.law import Fallen, fallen_effects
 from rating.terms.model import (
     Clause,
-    Controls,
     Disclose,
     Eligibility,
     Exclude,
@@ -29,6 +28,7 @@ from rating.terms.model import (
     UnidentifiedTerm,
     Waiver,
 )
+from rating.terms.rank import effects_of, holds, rank
 from rating.terms.standing import Standing, known_events, standing
 from rating.terms.tariff import Element, Tariff
 
@@ -150,24 +150,12 @@ class _Active:
         return not any(fallen.effect == tag and fallen.holds(day) for fallen in self.fallen)
 
     def rank(self, day: date) -> tuple[int, date, date]:
-        """Who wins a conflict on a day: A1 3.1 (later controls), SA 1.3-1.4, XA 1.3.
-
-        A base agreement gives way to amendments, those to one that controls over all, unless its
-        switch is off, and that only to one that supersedes an instrument expressly.
-        """
-        level = 1 if self.instrument.domain == "base" else 2
-        over_all = [e for _, e in _of_kind(self.instrument, Controls) if e.over == "all"]
-        switched_off = any(e.switch and not getattr(self.policy, e.switch) for e in over_all)
-        if not switched_off and any(_holds(e.from_, e.through, day) for e in over_all):
-            level = 3
-        if self.instrument.supersedes or self.standing.is_outcome:
-            level = 4
-        known = self.instrument.known_from or date.min
-        return level, known, self.standing.first
+        """Who wins a conflict on a day."""
+        return rank(self.instrument, self.standing, self.policy, day)
 
     def classes(self, traffic: str) -> tuple[TrafficClass, ...]:
         """Return the classes that a rate's or a test's `traffic` stands for."""
-        for _, group in _of_kind(self.instrument, TrafficGroup):
+        for _, group in effects_of(self.instrument, TrafficGroup):
             if group.group == traffic:
                 return tuple(TrafficClass[name.upper()] for name in group.classes)
         return (TrafficClass[traffic.upper()],) if traffic.upper() in TrafficClass.__members__ else ()
@@ -185,23 +173,12 @@ class _Active:
         return f"{self.instrument.id} {clause.ref}"
 
 
-def _of_kind(instrument: Instrument, kind: type[_T]) -> Iterator[tuple[Clause, _T]]:
-    for clause in instrument.clause:
-        for effect in clause.effects:
-            if isinstance(effect, kind):
-                yield clause, effect
-
-
-def _holds(first: date | None, last: date | None, day: date) -> bool:
-    return (first is None or first <= day) and (last is None or day <= last)
-
-
 def _rates(
     active: _Active, state: str, agreement: str, events: Sequence[Event], day: date
 ) -> Iterator[tuple[Clause, Rate]]:
     """Yield the rates of an instrument that hold on a day, those that wait for an offer once it is accepted."""
-    for clause, rate in _of_kind(active.instrument, Rate):
-        if not _holds(rate.from_, rate.through, day) or (rate.states and state not in rate.states):
+    for clause, rate in effects_of(active.instrument, Rate):
+        if not holds(rate.from_, rate.through, day) or (rate.states and state not in rate.states):
             continue
         if rate.when and not any(
             isinstance(event, OfferAccepted) and event.agreement == agreement and event.on <= day for event in events
@@ -261,8 +238,8 @@ def _own_prices(ranked: Sequence[_Active], agreement: Agreement, events: Sequenc
 
 def _first_ruled(ranked: Sequence[_Active], kind: type[_T], day: date, state: str) -> tuple[_Active, Ruled[_T]] | None:
     for active in ranked:
-        for clause, effect in _of_kind(active.instrument, kind):
-            dated = _holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
+        for clause, effect in effects_of(active.instrument, kind):
+            dated = holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
             if dated and (not getattr(effect, "states", ()) or state in effect.states):  # type: ignore[attr-defined]
                 return active, Ruled(effect, active.source(clause), active.instrument.id)
     return None
@@ -272,9 +249,9 @@ def _all_ruled(ranked: Sequence[_Active], kind: type[_T], day: date, state: str)
     return tuple(
         Ruled(effect, active.source(clause), active.instrument.id)
         for active in ranked
-        for clause, effect in _of_kind(active.instrument, kind)
+        for clause, effect in effects_of(active.instrument, kind)
         if active.stands(effect, day)
-        and _holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
+        and holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
         and (not getattr(effect, "states", ()) or state in effect.states)  # type: ignore[attr-defined]
     )
 
@@ -282,7 +259,7 @@ def _all_ruled(ranked: Sequence[_Active], kind: type[_T], day: date, state: str)
 def _clauses_of(ranked: Sequence[_Active], kind: type[Exclude] | type[Disclose]) -> dict[TrafficClass, tuple[str, ...]]:
     out: dict[TrafficClass, tuple[str, ...]] = {}
     for active in ranked:
-        for clause, effect in _of_kind(active.instrument, kind):
+        for clause, effect in effects_of(active.instrument, kind):
             for name in effect.classes:
                 key = TrafficClass[name.upper()]
                 out[key] = (*out.get(key, ()), active.source(clause))
@@ -294,7 +271,7 @@ def _outside_cap(ranked: Sequence[_Active]) -> frozenset[TrafficClass]:
     return frozenset(
         TrafficClass[name.upper()]
         for active in ranked
-        for _, effect in _of_kind(active.instrument, Exclude)
+        for _, effect in effects_of(active.instrument, Exclude)
         if "growth_cap" in effect.outside
         for name in effect.classes
     )
@@ -304,7 +281,7 @@ def _with_isp(own: _Own) -> dict[str, Tariff]:
     """Return, by payee, the price that takes in Internet traffic whatever its place, where a group says so (SA 5.2)."""
     out: dict[str, Tariff] = {}
     for (traffic_class, payee), (active, tariff) in own.items():
-        for _, group in _of_kind(active.instrument, TrafficGroup):
+        for _, group in effects_of(active.instrument, TrafficGroup):
             if group.with_isp and traffic_class.name.lower() in group.classes:
                 out.setdefault(payee, tariff)
     return out
@@ -366,7 +343,7 @@ def _on_day(
 ) -> Interval:
     """Resolve what holds on the first day of an interval, and so on all of them."""
     state = agreement.state
-    in_force = [a for a in actives if _holds(a.standing.first, a.standing.last, first)]
+    in_force = [a for a in actives if holds(a.standing.first, a.standing.last, first)]
     ranked = sorted(in_force, key=lambda active: active.rank(first), reverse=True)
     own = _own_prices(ranked, agreement, events, first)
     of_isp = _isp_terms(ranked, agreement, events, own, first)
@@ -467,7 +444,7 @@ def resolve(
     counted = tuple(
         Ruled(effect, active.source(clause), active.instrument.id)
         for active in actives
-        for clause, effect in _of_kind(active.instrument, GrowthCap)
+        for clause, effect in effects_of(active.instrument, GrowthCap)
     )
     return Timeline(
         agreement,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.driving import drive
 from tests.likeness import assert_alike
 from tests.worlds import World, call, epoch_ms, table
@@ -104,6 +106,7 @@ def test_a_cap_without_2002_is_assumed_in_either_reading() -> None:
         )
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.6")
 def test_a_month_that_a_rebuttal_reaches_is_actual_whatever_was_spoken() -> None:
     """Section 5: from the filing's day on days are `actual`, and so is the month's method."""
     for day in ("2003-07-08", "2003-07-25"):
