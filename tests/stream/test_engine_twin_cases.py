@@ -126,3 +126,35 @@ def test_a_class_out_of_the_ratio_is_not_below_it() -> None:
 def test_a_plan_without_numbers_suspends_everything() -> None:
     """Section 2: no block, `unknown_called_block`; an empty table is a table."""
     assert_same(world(spoken("2003-07-08"), number_blocks=[], months=["2003-07"]))
+
+
+def test_rows_that_place_a_call_are_dated_in_the_state_that_is_called() -> None:
+    """Section 2: the caller's block, the JIP's and the LRN's by the day of connect where the called number is."""
+    blocks = table(
+        "number_blocks",
+        "414200,9327,ALPHA,356,WI",
+        "414300,2588,ALPHA,356,WI",
+        "815300,9327,FAR,360,IL,,2004-06-15",
+        "815400,9327,FAR,360,IL,,,2004-06-14",
+        "312500,2588,NEAR,358,IL,,,2004-06-14",
+        "312500,9327,NEAR,358,IL,,2004-06-15",
+    )
+    head = {"source": "s1", "connect_time": epoch_ms("2004-06-14T20:00:00"), "duration_ms": HOUR, "called": KMC}
+    lines = (
+        call(record_id="not yet", calling="8153000001", **head),
+        call(record_id="still", calling="8154000001", **head),
+        call(record_id="switch", calling=SBC, jip="312500", **head),
+        call(record_id="ported", calling=SBC, lrn="3125000000", **head),
+    )
+    some = world(*lines, number_blocks=blocks, months=["2004-06"])
+    with drive(some) as driven:
+        assert_alike(some, driven)
+        told = [
+            (fate["reason"], fate.get("class"), fate.get("orig_ocn"), fate.get("term_ocn")) for fate in driven.fates()
+        ]
+    assert told == [
+        ("unknown_calling_block", None, None, None),
+        ("", "interlata_toll", "9327", "2588"),
+        ("", "on_net", "2588", "2588"),
+        ("", "local", "9327", "2588"),
+    ]
