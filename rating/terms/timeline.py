@@ -50,10 +50,11 @@ class Ruled(Generic[_T]):
 class Interval:
     """Days on which nothing changes.
 
-    first, last : inclusive; `last` None is open. own : the price of each class that has one, from the
+    first, last : inclusive; `last` None is open. down : sources of caps and new-market clauses that an
+    order of law has down, of instruments in force or not. own : the price of each class that has one, from the
     instrument that controls it. isp, presumption, cap, new_market : what holds for ISP-bound time;
     all None where an instrument that prices every minute of a class outranks them. presumes : False
-    where an order has the presumption down, so that only identified time is ISP-bound. gates : tests that
+    where an order has a presumption down, so that only identified time is ISP-bound. gates : tests that
     the payee's receipts under `own` depend on. governed : clauses that place a class outside.
     """
 
@@ -75,6 +76,7 @@ class Interval:
     disclosed: Mapping[TrafficClass, tuple[str, ...]] = field(default_factory=dict)
     provisional: tuple[str, ...] = ()
     in_force: tuple[str, ...] = ()
+    down: frozenset[str] = frozenset()
 
     @property
     def price(self) -> tuple[object, ...]:
@@ -94,13 +96,16 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One agreement's intervals, without gaps from the first day of the first."""
+    """One agreement's intervals, without gaps from the first day of the first.
+
+    new_markets : those of all instruments that are known, in force on some day or not.
+    """
 
     agreement: Agreement
     as_known_at: date
     intervals: tuple[Interval, ...]
     chains: Mapping[str, tuple[str, ...]]
-    counted: tuple[Ruled[GrowthCap], ...] = ()
+    new_markets: tuple[Ruled[NewMarket], ...] = ()
     instruments: tuple[str, ...] = ()
 
     def on(self, day: date) -> Interval:
@@ -256,6 +261,18 @@ def _all_ruled(ranked: Sequence[_Active], kind: type[_T], day: date, state: str)
     )
 
 
+def _down(
+    actives: Sequence[_Active], kind: type[GrowthCap] | type[NewMarket] | type[Presumption], day: date
+) -> frozenset[str]:
+    """Return the sources of effects of a kind that an order of law has down on a day, in force or not."""
+    return frozenset(
+        active.source(clause)
+        for active in actives
+        for clause, effect in _of_kind(active.instrument, kind)
+        if not active.stands(effect, day)
+    )
+
+
 def _clauses_of(ranked: Sequence[_Active], kind: type[Exclude] | type[Disclose]) -> dict[TrafficClass, tuple[str, ...]]:
     out: dict[TrafficClass, tuple[str, ...]] = {}
     for active in ranked:
@@ -297,7 +314,7 @@ def _on_day(
     ranked = sorted(in_force, key=lambda active: active.rank(first), reverse=True)
     own = _own_prices(ranked, state, agreement.agreement, events, first)
     isp = presumption = cap = new_market = None
-    presumes = True
+    presumes = not _down(actives, Presumption, first)
     for active in ranked:
         rates = [(c, r) for c, r in _rates(active, state, agreement.agreement, events, first) if r.traffic == ISP_BOUND]
         found = _first_ruled([active], Presumption, first, state)
@@ -338,6 +355,7 @@ def _on_day(
         disclosed=_clauses_of(ranked, Disclose),
         provisional=tuple(f"{a.instrument.id}: {a.standing.provisional}" for a in ranked if a.standing.provisional),
         in_force=tuple(active.instrument.id for active in ranked),
+        down=_down(actives, GrowthCap, first) | _down(actives, NewMarket, first),
     )
 
 
@@ -407,16 +425,16 @@ def resolve(
     for position, first in enumerate(starts):
         last = starts[position + 1] - timedelta(days=1) if position + 1 < len(starts) else None
         intervals.append(_on_day(actives, agreement, known, first, last))
-    counted = tuple(
+    new_markets = tuple(
         Ruled(effect, active.source(clause), active.instrument.id)
         for active in actives
-        for clause, effect in _of_kind(active.instrument, GrowthCap)
+        for clause, effect in _of_kind(active.instrument, NewMarket)
     )
     return Timeline(
         agreement,
         as_known_at,
         tuple(intervals),
         chains,
-        counted,
+        new_markets,
         tuple(active.instrument.id for active in actives),
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.driving import drive
 from tests.likeness import assert_alike
-from tests.worlds import World, call, epoch_ms, table
+from tests.worlds import FAR, World, call, epoch_ms, table
 
 HOUR = 3_600_000
 SBC, KMC = "4142000001", "4143000001"
@@ -24,6 +24,25 @@ GRANTED = {
     "id": "g", "event": "rebuttal_decided", "on": "2003-08-20", "rebuttal": "f", "approved": True, "method": "actual",
     "by": "commission",
 }  # fmt: skip
+
+
+def stay(notice: str, lifted: str) -> list[dict[str, Any]]:
+    """Return the events of an order that has the growth cap down from a notice up to the day it is lifted."""
+    order: dict[str, Any] = {"event": "law_order", "order": "X", "body": "fcc"}
+    return [
+        {**order, "id": "x", "on": "2003-03-01", "action": "stays", "affects": ["growth_cap"], "final": True},
+        {"id": "n", "event": "written_notice", "on": notice, "agreement": "sbc-kmc-wi", "order": "X", "by": "sbc"},
+        {**order, "id": "l", "on": lifted, "action": "lifts", "effective": lifted},
+    ]
+
+
+def used(some: World, month: str) -> tuple[int, int]:
+    """Drive a world, hold it to the twin, and return kmc's use of the cap before and in a month."""
+    with drive(some) as driven:
+        assert_alike(some, driven)
+        ways = driven.statements(month, FAR)["sbc-kmc-wi"]["directions"]
+    cap = next(way["cap"] for way in ways if way["payee"] == "kmc")
+    return cap["used_before_ms"], cap["used_ms"]
 
 
 def world(*lines: bytes, **more: Any) -> World:
@@ -158,3 +177,25 @@ def test_rows_that_place_a_call_are_dated_in_the_state_that_is_called() -> None:
         ("", "on_net", "2588", "2588"),
         ("", "local", "9327", "2588"),
     ]
+
+
+def test_a_month_with_a_stay_counts_later_what_it_counted_itself() -> None:
+    """Sections 4 and 7: T and O are the whole month's, and the days of a stay are not counted towards the cap."""
+    lines = (
+        spoken("2003-07-05", 10),
+        spoken("2003-07-12", 10),
+        spoken("2003-07-13", 2, KMC, SBC),
+        spoken("2003-08-05", 10),
+    )
+    ample = table("usage_history", "sbc-kmc-wi,kmc,2001-Q1,100000000")
+    some = world(*lines, usage_history=ample, events=stay("2003-07-10", "2003-07-20"), months=["2003-07", "2003-08"])
+    # (20 - 3 * 2) hours are presumed, half of them on days outside of the stay.
+    assert used(some, "2003-07") == (0, 7 * HOUR)
+    assert used(some, "2003-08") == (7 * HOUR, 10 * HOUR)
+
+
+def test_a_stay_from_before_the_plan_began_is_not_counted_either() -> None:
+    """Sections 4 and 7: all of 2003 counts, but for days of a stay, whenever its notice was."""
+    lines = spoken("2003-02-05", 1), spoken("2003-04-05", 3), spoken("2003-06-12", 10), spoken("2003-07-13", 1)
+    some = world(*lines, usage_history=HISTORY, events=stay("2003-03-10", "2003-07-01"), months=["2003-06", "2003-07"])
+    assert used(some, "2003-07") == (HOUR, HOUR)
