@@ -199,3 +199,18 @@ def test_a_stay_from_before_the_plan_began_is_not_counted_either() -> None:
     lines = spoken("2003-02-05", 1), spoken("2003-04-05", 3), spoken("2003-06-12", 10), spoken("2003-07-13", 1)
     some = world(*lines, usage_history=HISTORY, events=stay("2003-03-10", "2003-07-01"), months=["2003-06", "2003-07"])
     assert used(some, "2003-07") == (HOUR, HOUR)
+
+
+def test_direct_trunking_does_not_weigh_calls_of_no_agreement() -> None:
+    """Sections 2 and 8: an on-net call on a trunk group is an exception, not the parties' time, whatever the base."""
+    trunks = table("trunk_groups", "d1,sbc-kmc-wi,direct,T1,E1,24", "t1,sbc-kmc-wi,tandem,T1,,24")
+    lines = [
+        line
+        for month in ("2004-07", "2004-08")
+        for line in (
+            spoken(f"{month}-10", 7, trunk_group="d1"),
+            spoken(f"{month}-11", 3, trunk_group="t1"),
+            spoken(f"{month}-12", 2, KMC, "4143000002", trunk_group="t1"),
+        )
+    ]
+    assert_same(world(*lines, trunk_groups=trunks, policy={"deot_base": "all"}, months=["2004-08"]))
