@@ -10,7 +10,7 @@ from rating.money import nano
 from rating.policy import Policy
 from rating.reference.rows import Agreement
 from rating.terms.events import Event, OfferAccepted
-from rating.terms.law import Fallen, fallen_effects
+from rating.terms.law import Fallen, counted_calls, fallen_effects, outcome_from
 from rating.terms.model import (
     Clause,
     Controls,
@@ -157,7 +157,8 @@ class _Active:
         switched_off = any(e.switch and not getattr(self.policy, e.switch) for e in over_all)
         if not switched_off and any(_holds(e.from_, e.through, day) for e in over_all):
             level = 3
-        if self.instrument.supersedes or self.standing.is_outcome:
+        outcome = self.standing.outcome_from
+        if self.instrument.supersedes or (outcome is not None and outcome <= day):
             level = 4
         known = self.instrument.known_from or date.min
         return level, known, self.standing.first
@@ -371,6 +372,7 @@ def _boundaries(actives: Sequence[_Active], events: Sequence[Event]) -> list[dat
 
     for active in actives:
         add(active.standing.first, active.standing.last)
+        add(active.standing.outcome_from, None)
         for clause in active.instrument.clause:
             for effect in clause.effects:
                 add(getattr(effect, "from_", None), getattr(effect, "through", None))
@@ -408,8 +410,8 @@ def resolve(
     """
     known = known_events(events, as_known_at)
     pair = {agreement.party_a, agreement.party_b}
-    actives: list[_Active] = []
-    chains: dict[str, tuple[str, ...]] = {}
+    standings: list[tuple[Instrument, Standing]] = []
+    calls: dict[str, date] = {}
     for instrument in instruments:
         if instrument.domain == "corporate" or not pair <= set(instrument.parties):
             continue
@@ -417,9 +419,16 @@ def resolve(
             continue
         stands = standing(instrument, agreement.state, agreement.agreement, known, as_known_at)
         if stands is not None:
-            fallen = fallen_effects(instrument, agreement.agreement, known, policy, stands.signed)
-            actives.append(_Active(instrument, stands, policy, fallen))
-            chains[instrument.id] = (*stands.chain, *(f.why for f in fallen))
+            standings.append((instrument, stands))
+            calls |= counted_calls(instrument, agreement.agreement, known, policy, stands.signed)
+    actives: list[_Active] = []
+    chains: dict[str, tuple[str, ...]] = {}
+    for instrument, own in standings:
+        reaches = outcome_from(instrument.id, known, calls)
+        stands = own if reaches is None else own.as_outcome(instrument.id, reaches)
+        fallen = fallen_effects(instrument, agreement.agreement, known, policy, stands.signed)
+        actives.append(_Active(instrument, stands, policy, fallen))
+        chains[instrument.id] = (*stands.chain, *(f.why for f in fallen))
     starts = _boundaries(actives, known)
     intervals: list[Interval] = []
     for position, first in enumerate(starts):
