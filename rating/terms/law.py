@@ -46,10 +46,16 @@ class _Start:
     by: str
 
 
-def _by_notice(order: LawOrder, ref: str, agreement: str, events: Iterable[Event]) -> list[_Start]:
-    """XA 4.6: from the later of the notice and the order, final and effective or not."""
+def _by_notice(order: LawOrder, ref: str, change: LawChange, agreement: str, events: Iterable[Event]) -> list[_Start]:
+    """From the later of the notice and the order (XA 4.6), or of the notice and the order's taking effect (SA 2.1).
+
+    The order itself need be neither final nor effective where the clause does not ask for it.
+    """
+    day = order.on if change.takes_effect == "notice" else order.effective
+    if day is None:
+        return []
     return [
-        _Start(max(event.on, order.on), ref, event.id)
+        _Start(max(event.on, day), ref, event.id)
         for event in events
         if isinstance(event, WrittenNotice) and (event.agreement, event.order) == (agreement, order.order)
     ]
@@ -84,7 +90,7 @@ def _starts(
     """Yield the orders that move an instrument, each with what starts it."""
     effects = [(clause.ref, effect) for clause in instrument.clause for effect in clause.effects]
     waivers = [(ref, e) for ref, e in effects if isinstance(e, LawWaiver) and e.excepted_notice == "written_request"]
-    changes = [ref for ref, e in effects if isinstance(e, LawChange)]
+    changes = [(ref, e) for ref, e in effects if isinstance(e, LawChange)]
     for order in events:
         if not isinstance(order, LawOrder) or order.action == "lifts":
             continue
@@ -92,8 +98,8 @@ def _starts(
         for ref, waiver in waivers:
             starts += _by_request(order, ref, waiver, agreement, events, policy, signed)
         if not waivers:
-            for ref in changes:
-                starts += _by_notice(order, ref, agreement, events)
+            for ref, change in changes:
+                starts += _by_notice(order, ref, change, agreement, events)
         if starts:
             yield order, starts
 

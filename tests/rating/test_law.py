@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import pytest
+from msgspec import structs
 
 from rating.codes import TrafficClass
 from rating.policy import Policy
 from rating.terms.events import Event, LawOrder, RequestOutcome, WrittenNotice, WrittenRequest
-from rating.terms.model import Clause, Instrument, Rate
+from rating.terms.model import Clause, Instrument, LawChange, Rate
 from rating.terms.timeline import Interval, resolve
 from tests.rating.facts import INSTRUMENTS, WISCONSIN
 
@@ -145,3 +146,28 @@ def test_an_outcome_reaches_back_to_the_day_from_which_its_request_counts(
     days = ("2004-06-19", "2004-06-20", "2004-07-09", "2004-07-10", "2004-08-01", "2004-12-15")
     found = {day: price(on(day, *events, instruments=(*INSTRUMENTS, OUTCOME), early_request=reading)) for day in days}
     assert found == {day: 300_000 if reaches is not None and day >= reaches else 500_000 for day in days}
+
+
+@pytest.mark.parametrize(
+    ("takes_effect", "effective", "falls"),
+    [
+        ("notice", None, "2004-06-20"),
+        ("notice_after_order_effective", None, None),
+        ("notice_after_order_effective", "2004-07-10", "2004-07-10"),
+        ("notice_after_order_effective", "2004-05-01", "2004-06-20"),
+    ],
+)
+def test_a_notice_counts_when_its_clause_says(
+    takes_effect: Literal["notice", "notice_after_order_effective"], effective: str | None, falls: str | None
+) -> None:
+    change = LawChange(notice="written_notice", takes_effect=takes_effect, negotiation_days=60)
+    own = structs.replace(
+        OUTCOME,
+        id="own",
+        effective=date(2004, 1, 1),
+        clause=(*OUTCOME.clause, Clause(ref="2", says="Law may change.", effects=(change,))),
+    )
+    events = ordered("rate", on="2004-06-15", effective=effective), noticed("2004-06-20")
+    days = ("2004-06-14", "2004-06-19", "2004-06-20", "2004-07-09", "2004-07-10")
+    found = {day: price(on(day, *events, instruments=(own,))) for day in days}
+    assert found == {day: None if falls is not None and day >= falls else 300_000 for day in days}
