@@ -53,7 +53,7 @@ def month_rows(facts: Facts, agreement: str, month: str) -> list[Row]:
         if start is not None:
             actual |= np.where(days >= facts.day(start), bit, 0)
     for start_day, end_day, interval in facts.timeline(agreement).between(first, last):
-        if interval.presumption is not None and not interval.presumes:
+        if not interval.presumes:
             actual |= np.where((days >= facts.day(start_day)) & (days <= facts.day(end_day)), PRESUMPTION_DOWN, 0)
     cache[agreement, month] = summed(
         cells,

@@ -37,7 +37,8 @@ def rank(instrument: Instrument, standing: Standing, policy: Policy, day: date) 
     switched_off = any(e.switch and not getattr(policy, e.switch) for e in over_all)
     if not switched_off and any(holds(e.from_, e.through, day) for e in over_all):
         level = 3
-    if instrument.supersedes or standing.is_outcome:
+    outcome = standing.outcome_from
+    if instrument.supersedes or (outcome is not None and outcome <= day):
         level = 4
     known = instrument.known_from or date.min
     return level, known, standing.first

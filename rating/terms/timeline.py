@@ -10,7 +10,7 @@ from rating.money import MS_PER_MINUTE, nano
 from rating.policy import Policy
 from rating.reference.rows import Agreement
 from rating.terms.events import Event, OfferAccepted
-from rating.terms.law import Fallen, fallen_effects
+from rating.terms.law import Fallen, counted_calls, fallen_effects, outcome_from
 from rating.terms.model import (
     Clause,
     Disclose,
@@ -52,11 +52,12 @@ class Ruled(Generic[_T]):
 class Interval:
     """Days on which nothing changes.
 
-    first, last : inclusive; `last` None is open. own : the price of each class and payee that has one, from
-    the instrument that controls it. isp (by payee), presumption, cap, new_market : what holds for ISP-bound time;
-    none of them where an instrument that prices every minute of a class outranks them. presumes : False
-    where an order has the presumption down, so that only identified time is ISP-bound. gates : tests that
-    the payee's receipts under `own` depend on. governed : clauses that place a class outside.
+    first, last : inclusive; `last` None is open. down : sources of caps and new-market clauses that an
+    order of law has down, of instruments in force or not. own : the price of each class and payee that has
+    one, from the instrument that controls it. isp (by payee), presumption, cap, new_market : what holds for
+    ISP-bound time; none of them where an instrument that prices every minute of a class outranks them.
+    presumes : False where an order has a presumption down, so that only identified time is ISP-bound.
+    gates : tests that the payee's receipts under `own` depend on. governed : clauses that place a class outside.
     """
 
     first: date
@@ -79,6 +80,7 @@ class Interval:
     unidentified: Ruled[UnidentifiedTerm] | None = None
     provisional: tuple[str, ...] = ()
     in_force: tuple[str, ...] = ()
+    down: frozenset[str] = frozenset()
 
     @property
     def price(self) -> tuple[object, ...]:
@@ -102,13 +104,16 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One agreement's intervals, without gaps from the first day of the first."""
+    """One agreement's intervals, without gaps from the first day of the first.
+
+    new_markets : those of all instruments that are known, in force on some day or not.
+    """
 
     agreement: Agreement
     as_known_at: date
     intervals: tuple[Interval, ...]
     chains: Mapping[str, tuple[str, ...]]
-    counted: tuple[Ruled[GrowthCap], ...] = ()
+    new_markets: tuple[Ruled[NewMarket], ...] = ()
     instruments: tuple[str, ...] = ()
 
     def on(self, day: date) -> Interval:
@@ -256,6 +261,18 @@ def _all_ruled(ranked: Sequence[_Active], kind: type[_T], day: date, state: str)
     )
 
 
+def _down(
+    actives: Sequence[_Active], kind: type[GrowthCap] | type[NewMarket] | type[Presumption], day: date
+) -> frozenset[str]:
+    """Return the sources of effects of a kind that an order of law has down on a day, in force or not."""
+    return frozenset(
+        active.source(clause)
+        for active in actives
+        for clause, effect in effects_of(active.instrument, kind)
+        if not active.stands(effect, day)
+    )
+
+
 def _clauses_of(ranked: Sequence[_Active], kind: type[Exclude] | type[Disclose]) -> dict[TrafficClass, tuple[str, ...]]:
     out: dict[TrafficClass, tuple[str, ...]] = {}
     for active in ranked:
@@ -349,6 +366,7 @@ def _on_day(
     of_isp = _isp_terms(ranked, agreement, events, own, first)
     rounding = _first_ruled(ranked, Rounding, first, state)
     unidentified = _first_ruled(ranked, UnidentifiedTerm, first, state)
+    presumes = of_isp.presumes if of_isp.presumption is not None else not _down(actives, Presumption, first)
     pricing = {active.instrument.id for active, _ in own.values()}
     gates = tuple(gate for gate in _all_ruled(ranked, Eligibility, first, state) if gate.instrument in pricing)
     return Interval(
@@ -357,7 +375,7 @@ def _on_day(
         own={key: tariff for key, (_, tariff) in own.items()},
         isp=of_isp.isp,
         presumption=of_isp.presumption,
-        presumes=of_isp.presumes,
+        presumes=presumes,
         cap=of_isp.cap,
         new_market=of_isp.new_market,
         gates=gates,
@@ -372,6 +390,7 @@ def _on_day(
         unidentified=unidentified[1] if unidentified else None,
         provisional=tuple(f"{a.instrument.id}: {a.standing.provisional}" for a in ranked if a.standing.provisional),
         in_force=tuple(active.instrument.id for active in ranked),
+        down=_down(actives, GrowthCap, first) | _down(actives, NewMarket, first),
     )
 
 
@@ -387,6 +406,7 @@ def _boundaries(actives: Sequence[_Active], events: Sequence[Event]) -> list[dat
 
     for active in actives:
         add(active.standing.first, active.standing.last)
+        add(active.standing.outcome_from, None)
         for clause in active.instrument.clause:
             for effect in clause.effects:
                 add(getattr(effect, "from_", None), getattr(effect, "through", None))
@@ -424,8 +444,8 @@ def resolve(
     """
     known = known_events(events, as_known_at)
     pair = {agreement.party_a, agreement.party_b}
-    actives: list[_Active] = []
-    chains: dict[str, tuple[str, ...]] = {}
+    standings: list[tuple[Instrument, Standing]] = []
+    calls: dict[str, date] = {}
     for instrument in instruments:
         if instrument.domain == "corporate" or not pair <= set(instrument.parties):
             continue
@@ -433,24 +453,31 @@ def resolve(
             continue
         stands = standing(instrument, agreement.state, agreement.agreement, known, as_known_at)
         if stands is not None:
-            fallen = fallen_effects(instrument, agreement.agreement, known, policy, stands.signed)
-            actives.append(_Active(instrument, stands, policy, fallen))
-            chains[instrument.id] = (*stands.chain, *(f.why for f in fallen))
+            standings.append((instrument, stands))
+            calls |= counted_calls(instrument, agreement.agreement, known, policy, stands.signed)
+    actives: list[_Active] = []
+    chains: dict[str, tuple[str, ...]] = {}
+    for instrument, own in standings:
+        reaches = outcome_from(instrument.id, known, calls)
+        stands = own if reaches is None else own.as_outcome(instrument.id, reaches)
+        fallen = fallen_effects(instrument, agreement.agreement, known, policy, stands.signed)
+        actives.append(_Active(instrument, stands, policy, fallen))
+        chains[instrument.id] = (*stands.chain, *(f.why for f in fallen))
     starts = _boundaries(actives, known)
     intervals: list[Interval] = []
     for position, first in enumerate(starts):
         last = starts[position + 1] - timedelta(days=1) if position + 1 < len(starts) else None
         intervals.append(_on_day(actives, agreement, known, first, last))
-    counted = tuple(
+    new_markets = tuple(
         Ruled(effect, active.source(clause), active.instrument.id)
         for active in actives
-        for clause, effect in effects_of(active.instrument, GrowthCap)
+        for clause, effect in effects_of(active.instrument, NewMarket)
     )
     return Timeline(
         agreement,
         as_known_at,
         tuple(intervals),
         chains,
-        counted,
+        new_markets,
         tuple(active.instrument.id for active in actives),
     )
