@@ -156,7 +156,7 @@ def _in_order(
                 (instrument.id, f"in force from {stands.first}" + (f" to {stands.last}" if stands.last else ""))
             )
         else:
-            applied.append(_Applied(instrument, stands, rank(instrument, stands, view.policy, view.on)))
+            applied.append(_Applied(instrument, stands, rank(instrument, stands, view.on)))
     return sorted(applied, key=lambda one: (one.rank, one.instrument.id)), tuple(left)
 
 

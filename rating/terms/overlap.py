@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import msgspec
 
-from rating.policy import Policy
 from rating.terms import model
 from rating.terms.findings import LintFinding
 from rating.terms.model import Clause, Effect, Instrument, Rate
@@ -113,8 +112,7 @@ def same_ground(one: Instrument, other: Instrument) -> bool:
 def _equal_rank(one: Instrument, other: Instrument) -> bool:
     day = max(one.effective or date.min, other.effective or date.min)
     ranks = [
-        rank(each, Standing(each.effective or date.min, each.effective_through, "", ()), Policy(), day)
-        for each in (one, other)
+        rank(each, Standing(each.effective or date.min, each.effective_through, "", ()), day) for each in (one, other)
     ]
     return ranks[0] == ranks[1]
 

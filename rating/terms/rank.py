@@ -8,7 +8,7 @@ from rating.policy import Policy
 from rating.terms.model import Clause, Controls, Instrument
 from rating.terms.standing import Standing
 
-__all__ = ["amends", "effects_of", "holds", "rank"]
+__all__ = ["amends", "effects_of", "gives_way", "holds", "rank"]
 
 _T = TypeVar("_T")
 
@@ -26,22 +26,30 @@ def holds(first: date | None, last: date | None, day: date) -> bool:
     return (first is None or first <= day) and (last is None or day <= last)
 
 
-def rank(instrument: Instrument, standing: Standing, policy: Policy, day: date) -> tuple[int, date, date]:
+def rank(instrument: Instrument, standing: Standing, day: date) -> tuple[int, date, date]:
     """Return who wins a conflict on a day, the higher: A1 3.1 (later controls), SA 1.3-1.4, XA 1.3.
 
-    A base agreement gives way to amendments, those to one that controls over all, unless its
-    switch is off, and that only to one that supersedes an instrument expressly.
+    A base agreement gives way to amendments, those to one that controls over all, and that only to one
+    that supersedes an instrument expressly.
     """
     level = 1 if instrument.domain == "base" else 2
-    over_all = [e for _, e in effects_of(instrument, Controls) if e.over == "all"]
-    switched_off = any(e.switch and not getattr(policy, e.switch) for e in over_all)
-    if not switched_off and any(holds(e.from_, e.through, day) for e in over_all):
+    if any(e.over == "all" and holds(e.from_, e.through, day) for _, e in effects_of(instrument, Controls)):
         level = 3
     outcome = standing.outcome_from
     if instrument.supersedes or (outcome is not None and outcome <= day):
         level = 4
     known = instrument.known_from or date.min
     return level, known, standing.first
+
+
+def gives_way(instrument: Instrument, other: Instrument, policy: Policy) -> bool:
+    """Whether an instrument leaves to one that came with it what that one says of itself, because a switch says so.
+
+    What controls over all controls over what came at the same time too, unless the switch of its clause
+    is off (``sa_over_xa``); over any other instrument it controls all the same.
+    """
+    switches = [e.switch for _, e in effects_of(instrument, Controls) if e.over == "all" and e.switch]
+    return other.id in instrument.simultaneous_with and any(not getattr(policy, switch) for switch in switches)
 
 
 def amends(instrument: Instrument, other: Instrument) -> bool:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from rating.policy import Policy
 from rating.terms import model
 from rating.terms.findings import LintFinding, Severity
 from rating.terms.model import Effect, Instrument, Rate
@@ -115,7 +114,7 @@ class _Field:
 
     def _ranked(self, one: Instrument, day: date) -> tuple[int, date, date]:
         stands = Standing(one.effective or date.min, one.effective_through, "", ())
-        return rank(one, stands, Policy(), day)
+        return rank(one, stands, day)
 
     def _higher(self, state: str, day: date, *, level: bool = False) -> Iterator[Instrument]:
         """Yield those in force on a day that control over the instrument, by level alone where asked for."""

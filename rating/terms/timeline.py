@@ -28,7 +28,7 @@ from rating.terms.model import (
     UnidentifiedTerm,
     Waiver,
 )
-from rating.terms.rank import effects_of, holds, rank
+from rating.terms.rank import effects_of, gives_way, holds, rank
 from rating.terms.standing import Standing, known_events, standing
 from rating.terms.tariff import Element, Tariff
 
@@ -156,7 +156,12 @@ class _Active:
 
     def rank(self, day: date) -> tuple[int, date, date]:
         """Who wins a conflict on a day."""
-        return rank(self.instrument, self.standing, self.policy, day)
+        return rank(self.instrument, self.standing, day)
+
+    def outranks(self, other: "_Active", day: date) -> bool:
+        """Whether what this instrument prices is none of the other's, which ranks below it."""
+        below = other.rank(day)[0] < self.rank(day)[0]
+        return below and not gives_way(self.instrument, other.instrument, self.policy)
 
     def classes(self, traffic: str) -> tuple[TrafficClass, ...]:
         """Return the classes that a rate's or a test's `traffic` stands for."""
@@ -330,8 +335,7 @@ def _isp_terms(
     active, presumption = ruled
     classes = [TrafficClass[name.upper()] for name in presumption.effect.base]
     prices = [own.get((kind, payee)) for kind in classes for payee in (agreement.party_a, agreement.party_b)]
-    level = active.rank(day)[0]
-    if prices and all(price is not None and price[0].rank(day)[0] > level for price in prices):
+    if prices and all(price is not None and price[0].outranks(active, day) for price in prices):
         return _IspTerms()
     priced: dict[str, Tariff] = {}
     for other in ranked:

@@ -273,6 +273,15 @@ def test_who_originates_toll_and_transit_is_named() -> None:
     assert payers == {("sbc", "intralata_toll"), ("stranger", "interlata_toll"), ("stranger", "transit")}
     assert {(row["payer"], row["class"]) for row in made["usage"]} == payers
     named = known.timeline(WISCONSIN.agreement).on(date(2004, 7, 6)).disclosed
+    assert [
+        (row["class"], row["originator"], row["calls"], row["ms"], row["clauses"]) for row in made["originators"]
+    ] == [
+        ("transit", "stranger", 1, HOUR, [f"{SA} 5.3"]),
+        ("interlata_toll", "stranger", 1, HOUR, [f"{SA} 5.3"]),
+        ("intralata_toll", "sbc", 1, HOUR, [f"{SA} 5.3"]),
+    ]
+    silent = statement(known, WISCONSIN.agreement, "2003-07", status="provisional", digests={"terms": "test"})
+    assert silent["originators"] == []
     kinds = ("transit", "interlata_toll", "ixc_intralata_toll", "intralata_toll")
     assert {name_of(kind): sources for kind, sources in named.items()} == dict.fromkeys(kinds, (f"{SA} 5.3",))
 
