@@ -127,7 +127,7 @@ def statement(
     chosen = names if agreement == "all" else [agreement]
     parse_month(month)
     if assurance or issued is not None:
-        _print_issued(store, chosen, month, issued or 0, form, assurance=assurance)
+        _print_issued(store, chosen, month, issued or 0, form, assurance=assurance, many=agreement == "all")
         return
     from stream.desk.statements import current_statements
 
@@ -137,7 +137,7 @@ def statement(
 
 
 def _print_issued(
-    store: "Store", agreements: list[str], month: str, number: int, form: Format, *, assurance: bool
+    store: "Store", agreements: list[str], month: str, number: int, form: Format, *, assurance: bool, many: bool
 ) -> None:
     import sys
 
@@ -152,13 +152,14 @@ def _print_issued(
         what = f"no. {number}" if number else "any"
         raise BadInput.found(None, f"a statement issued for {month} ({what}); close the month first", field="--issued")
     bodies = [row.assurance if assurance else row.body for row in found]
-    if len(agreements) == 1 and (assurance or form is not Format.CSV) and form is not Format.TEXT:
+    if not many and (assurance or form is Format.JSON):
         sys.stdout.write(bodies[0].decode())
         return
+    documents = [orjson.loads(body) for body in bodies]
     if assurance:
-        emit([orjson.loads(body) for body in bodies] if len(bodies) > 1 else orjson.loads(bodies[0]))
+        emit(documents)
         return
-    _print([orjson.loads(body) for body in bodies], form, many=len(agreements) > 1, loaded=None)
+    _print(documents, form, many=many, loaded=None)
 
 
 def _print(documents: list[dict[str, Any]], form: Format, *, many: bool, loaded: "Workspace | None") -> None:

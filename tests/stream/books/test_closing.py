@@ -19,14 +19,20 @@ TEXAS = {
 IN_TEXAS = {"called": "5123001000", "calling": "5122001000"}
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """Return a desk with traffic of June 2003 both ways, and of Texas in July."""
-    desk = Desk(tmp_path, **TEXAS)
+    desk = Desk(tmp_path_factory.mktemp("desk"), **TEXAS)
     desk.traffic("2003-06-10", 8, 1)
     desk.traffic("2003-06-20", 4)
     desk.rate([call(900, connect_time="2003-07-06T15:00:00-05:00", **IN_TEXAS)])
     return desk
+
+
+@pytest.fixture
+def desk(made: Desk, tmp_path: Path) -> Desk:
+    """Return a copy of that desk, to change."""
+    return made.copy(tmp_path)
 
 
 @pytest.mark.parametrize("month", ["2003-13", "2003-6", "2003", "June 2003", "2003-06-01", "2003-00", "", "20030"])

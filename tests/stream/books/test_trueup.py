@@ -67,10 +67,10 @@ def parsed(text: str) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture
-def summer(tmp_path: Path) -> Desk:
+@pytest.fixture(scope="module")
+def made_summer(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """Return a desk whose June, July and August 2003 are closed as known then: under the base alone."""
-    desk = Desk(tmp_path)
+    desk = Desk(tmp_path_factory.mktemp("desk"))
     desk.traffic("2003-06-10", 8, 1)
     desk.traffic("2003-06-20", 4)
     desk.traffic("2003-07-10", 10, 2)
@@ -81,13 +81,25 @@ def summer(tmp_path: Path) -> Desk:
 
 
 @pytest.fixture
-def capped(tmp_path: Path) -> Desk:
+def summer(made_summer: Desk, tmp_path: Path) -> Desk:
+    """Return a copy of that desk, to change."""
+    return made_summer.copy(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def made_capped(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """Return a desk whose three summer months are closed under XA, with a cap that is far away."""
-    desk = Desk(tmp_path, market_history=f"{MARKETS}{AGREEMENT},356,isp,2000-05-01\n")
+    desk = Desk(tmp_path_factory.mktemp("desk"), market_history=f"{MARKETS}{AGREEMENT},356,isp,2000-05-01\n")
     for month in ("06", "07", "08"):
         desk.traffic(f"2003-{month}-20", 10, 1)
         desk.close(f"2003-{month}", "2004-06-01")
     return desk
+
+
+@pytest.fixture
+def capped(made_capped: Desk, tmp_path: Path) -> Desk:
+    """Return a copy of that desk, to change."""
+    return made_capped.copy(tmp_path)
 
 
 def test_nothing_closed_and_nothing_changed_is_nothing_to_book(summer: Desk, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from copy import copy
 from pathlib import Path
+from shutil import copytree
 from typing import Any, Final
 
 from rating.money import dollars_text, unrounded_text
@@ -50,14 +52,20 @@ class Desk:
 
     def __init__(self, folder: Path, settings: str = BASE_SETTINGS, **tables: str) -> None:
         self.folder = workspace(folder / "w", settings, **{"usage_history": HISTORY, **tables})
-        self._inbox = folder
+        self.inbox = folder
         self._files = 0
         self._calls = 0
+
+    def copy(self, folder: Path) -> "Desk":
+        """Return the same desk in another folder, as it stands."""
+        twin = copy(self)
+        twin.folder, twin.inbox = copytree(self.folder, folder / "w"), folder
+        return twin
 
     def rate(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Rate a file of calls."""
         self._files += 1
-        ok("rate", ndjson(self._inbox / f"{self._files}.ndjson", records), "--quiet", "-w", self.folder)
+        ok("rate", ndjson(self.inbox / f"{self._files}.ndjson", records), "--quiet", "-w", self.folder)
 
     def traffic(self, day: str, hours: int, back: int = 0, **fields: Any) -> None:
         """Rate a file of calls of an hour each to the payee, and so many the other way, in a day's first hours."""
