@@ -67,9 +67,10 @@ def close(month: Month, workspace: WorkspaceDir = None, as_known_at: AsKnownAt =
     if not closed:
         note(f"{month}: no agreement has usage in this month, nothing to close")
     for c in closed:
-        totals = "; ".join(f"{who} {dollars(amount)}" for who, amount in c.total.items())
         how = "was closed before" if c.already else "closed"
-        printer().print(f"{c.agreement} {c.month}: {how}, statement no. {c.number}: {totals}", soft_wrap=True)
+        printer().print(f"{c.agreement} {c.month}: {how}, statement no. {c.number}", soft_wrap=True)
+        for who, amount in c.total.items():
+            printer().print(f"  {who}: {dollars(amount)}", soft_wrap=True)
 
 
 def true_up(
@@ -222,11 +223,14 @@ def ledger_verify(workspace: WorkspaceDir = None, as_json: Json = False) -> None
     if as_json:
         emit([{"check": c.name, "count": c.count, "faults": list(c.faults)} for c in checks])
     else:
+        from rich.padding import Padding
+        from rich.text import Text
+
         console = printer()
         for check in checks:
             mark = "[red]FAULT[/red]" if check.faults else "[green]ok[/green]   "
             console.print(f"{mark} {check.name} ({check.count:,})", soft_wrap=True)
             for fault in check.faults:
-                console.print(f"      {fault}", markup=False, soft_wrap=False)
+                console.print(Padding(Text(fault, overflow="fold"), (0, 0, 0, 6)))
     if any(check.faults for check in checks):
         raise typer.Exit(1)

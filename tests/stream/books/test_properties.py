@@ -100,7 +100,7 @@ def _later(world: World, known: date) -> World:
     """Return the world with its events, and more of its kind, as if they had become known only after a day."""
     after = str(known + timedelta(days=1))
     name = next(row["agreement"] for row in world.tables["agreements"] or ())
-    more = [
+    more: list[dict[str, Any]] = [
         {"id": "z1", "event": "policy_set", "policy": "virtual_fx_in_ratio", "value": False, "by": "b", "reason": "r"},
         {"id": "z2", "event": "ica_ended", "agreement": name},
         {"id": "z3", "event": "approved", "instrument": "base", "state": name[-2:].upper(), "agreement": name},

@@ -115,7 +115,7 @@ def test_only_the_reason_asked_for_is_tried(desk: Desk) -> None:
     assert recycle(desk, "--reason", "unknown_calling_block") == {"tried": 1, "moved": {"rated": 1}, "waiting": {}}
     assert recycle(desk) == {"tried": 4, "moved": {"rated": 3}, "waiting": {"unknown_called_block": 1}}
     said = ok("suspense", "recycle", "-w", desk.folder).out
-    assert said == "1 records tried again\n  1 still wait: unknown_called_block\n"
+    assert said == "1 record tried again\n  1 still waiting: unknown_called_block\n"
 
 
 def test_a_record_whose_reason_changes_waits_under_the_new_one(desk: Desk) -> None:
