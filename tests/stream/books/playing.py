@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -111,7 +111,8 @@ class Played:
 def play(world: World) -> Iterator[Played]:
     """Yield a world with nothing in its books and log yet, and with illustrative prices below the ratio.
 
-    Instruments are parsed once a content: a play reads its workspace dozens of times.
+    Instruments are parsed once a content: a play reads its workspace dozens of times. How calls are rounded is
+    told before all else: calls that were rated before cannot be rounded without being rated again.
     """
     with (
         TemporaryDirectory() as name,
@@ -121,9 +122,12 @@ def play(world: World) -> Iterator[Played]:
     ):
         folder = world.write(Path(name) / "w")
         (folder / "events.ndjson").write_text("")
+        roundings = [event for event in world.events if event.get("policy") == "rounding"]
         (folder / "terms").mkdir()
         (folder / "terms" / "base.toml").write_bytes((_PACKAGED / "illustrative-ica.toml").read_bytes())
-        yield Played(folder, world)
+        played = Played(folder, replace(world, events=[event for event in world.events if event not in roundings]))
+        played.tell(roundings)
+        yield played
 
 
 def _told_together(world: World) -> list[list[Mapping[str, Any]]]:

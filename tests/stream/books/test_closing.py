@@ -161,6 +161,19 @@ def test_a_policy_changed_in_the_file_stops_until_it_is_put_back_and_stated(desk
     assert [c["agreement"] for c in desk.close("2003-07", "2005-02-01")] == ["sbc-kmc-tx"]
 
 
+def test_a_default_that_is_written_down_stands_over_the_terms_and_so_is_a_change(desk: Desk) -> None:
+    desk.close("2003-06", "2003-07-05")
+    settings = desk.folder / "ratestream.toml"
+    settings.write_text(BASE_SETTINGS + '[policy]\nrounding = "exact"\n')
+    ran = desk.refused("true-up")
+    assert ran.code == 3
+    assert "policy.rounding: found exact, and months of" in ran.err
+    assert f"{AGREEMENT} are booked under nothing, so what the terms say;" in ran.err
+    settings.write_text(BASE_SETTINGS)
+    desk.close("2003-07", "2003-08-05")
+    assert [a["number"] for a in desk.true_up("2003-08-06")] == [None, None]
+
+
 def test_a_comment_or_another_setting_of_the_file_stops_nothing(desk: Desk) -> None:
     desk.close("2003-06", "2003-07-05")
     (desk.folder / "ratestream.toml").write_text(

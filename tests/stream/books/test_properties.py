@@ -23,7 +23,7 @@ SAID = ("directions", "net", "usage", "exceptions", "in_force", "notes")
 def _at_once(world: World) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the statements of a world that was rated in one file, with every event told before."""
     with play(world) as played:
-        played.tell(list(world.events))
+        played.tell(list(played.world.events))
         played.rate(list(world.lines))
         return played.statements(FAR)
 
@@ -118,7 +118,7 @@ def test_what_becomes_known_later_changes_no_statement_as_known_before(world: Wo
     own += 'effects = [{ effect = "rate", traffic = "local", per_minute = "0.01" }]\n'
     with play(world) as played:
         played.rate(list(world.lines))
-        played.tell(list(world.events))
+        played.tell(list(played.world.events))
         before = played.statements(known)
         for month in sorted({month for _, month in before}):
             played.close(month, known)
