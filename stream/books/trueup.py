@@ -1,28 +1,29 @@
 """True-up: value now - value booked, for every closed month, by cause (DOMAIN section 10).
 
 Causes are applied one after another: first the usage that came late, under the very terms that were
-booked; then corrected tables; then, in order of the day on which each became known, instruments and
-events. Each is valued with all before it, so a cause's part is the difference of two successive
-valuations, and the parts sum to the whole.
+booked; then corrected tables, each by its name; then, in order of the day on which each became known,
+instruments, events, and approvals that come of no decision in time. Each is valued with all before it,
+so a cause's part is the difference of two successive valuations, and the parts sum to the whole.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import func, select
 
 from rating.facts import Facts
 from rating.ledger import Entry
 from rating.money import cents, dollars_text
 from rating.policy import resolve
-from rating.reference.rows import Tables, as_known
+from rating.reference.rows import KNOWN_TABLES, Tables, as_known
 from rating.terms.events import Event, PolicySet, Submitted, kind_of
 from rating.terms.model import Instrument
-from rating.terms.standing import DEEMED_APPROVED_DAYS
+from rating.terms.standing import DEEMED_APPROVED_DAYS, first_known
 from stream.books import tables as t
-from stream.books.issuing import LineValue, issue, line_values, make_statement, user
+from stream.books.issuing import LineValue, issue, line_values, make_statement, user, what_differs
 from stream.books.policies import refuse_changed_policy
 from stream.books.snapshots import Snapshots, capture
 from stream.books.store import Store
@@ -62,7 +63,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Adjusted:
-    """A closed month's true-up: the number of the statement it issues (None: nothing changed), its parts."""
+    """A closed month's true-up: the number of the statement it issues (None: nothing changed), its parts.
+
+    A statement may be issued without parts: calls of no time came late, or what only an exception tells.
+    """
 
     agreement: str
     month: str
@@ -100,25 +104,57 @@ def _booked_events(base: Workspace, known: date) -> list[Event]:
     return [event for event in base.events if event.known_on <= known]
 
 
-def _new_causes(
-    base: Workspace, now: Workspace, known: date, today: date
-) -> list[tuple[date, str, Instrument | Event]]:
-    """Return what was not known when the month was booked: (day known, name, instrument or event), in order."""
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """Something that was not known when a month was booked; `what` None is a day that has come."""
+
+    day: date
+    moment: datetime
+    id: str
+    name: str
+    what: Instrument | Event | None
+
+
+def _at(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _booked_instruments(base: Workspace, known: date) -> list[Instrument]:
+    """Return the instruments that were known when a month was booked."""
+    events = _booked_events(base, known)
+    days = ((instrument, first_known(instrument, events)) for instrument in base.instruments)
+    return [instrument for instrument, day in days if day is not None and day <= known]
+
+
+def _new_causes(base: Workspace, now: Workspace, known: date, today: date) -> list[_Cause]:
+    """Return what was not known when the month was booked, in the order in which it became known."""
     booked = {event.id for event in _booked_events(base, known)}
-    out: list[tuple[date, str, Instrument | Event]] = [
-        (event.known_on, event.id, event) for event in now.events if event.id not in booked and event.known_on <= today
-    ]
-    before = {instrument.id: instrument for instrument in base.instruments}
+    told = [event for event in now.events if event.known_on <= today]
+    out = []
+    for event in told:
+        day, moment, _ = event.known_order
+        if event.id not in booked:
+            name = f"{_CAUSES.get(kind_of(event), 'law')}:{event.id}"
+            out.append(_Cause(day, moment, event.id, name, event))
+        if isinstance(event, Submitted):
+            deemed = event.on + timedelta(days=DEEMED_APPROVED_DAYS)
+            if max(known, day) < deemed <= today:
+                out.append(_Cause(deemed, _at(deemed), event.id, f"approval:{event.id} deemed", None))
+    before = {instrument.id: instrument for instrument in _booked_instruments(base, known)}
     for instrument in now.instruments:
-        signed = instrument.known_from or known
-        was_known = before.get(instrument.id) == instrument and signed <= known
-        if not was_known and signed <= today:
-            out.append((signed, instrument.id, instrument))
-    return sorted(out, key=lambda cause: (cause[0], cause[1]))
+        signed = first_known(instrument, told)
+        if before.get(instrument.id) != instrument and signed is not None and signed <= today:
+            out.append(_Cause(signed, _at(signed), instrument.id, f"instrument:{instrument.id}", instrument))
+    return sorted(out, key=lambda cause: (cause.day, cause.moment, cause.id))
 
 
-def _refuse_lost(base: Workspace, now: Workspace, known: date) -> None:
-    """Events are append-only: one that a booking rests on has to be there still, as it was."""
+def _refuse_lost(base: Workspace, now: Workspace, known: date, agreement: str) -> None:
+    """What a booking rests on has to be there still: its agreement, and its events as they were (append-only)."""
+    if agreement not in {row.agreement for row in now.tables.agreements}:
+        raise BadInput(
+            f"agreement {agreement!r} is gone, and months of it are closed; expected it as it was",
+            file=now.folder / "reference" / "agreements.csv",
+        )
     have = {event.id: event for event in now.events}
     for event in _booked_events(base, known):
         if have.get(event.id) != event:
@@ -129,16 +165,26 @@ def _refuse_lost(base: Workspace, now: Workspace, known: date) -> None:
             )
 
 
+def _corrected(before: Tables, after: Tables) -> Iterator[tuple[str, Tables]]:
+    """Yield (cause, tables) for every table that has changed, each with those before it; all others at last."""
+    tables = before
+    for name in KNOWN_TABLES:
+        rows = getattr(after, name)
+        if rows != getattr(tables, name):
+            tables = replace(tables, **{name: rows})
+            yield f"reference:{name}", tables
+    yield "reference", after
+
+
 def _steps(base: Workspace, now: Workspace, store: Store, known: date, today: date) -> Iterator[_Step]:
-    """Yield the valuations from the terms as booked to the terms as known today."""
-    names = store.names()
-    shared = make_facts(now, names, store, today)
-    instruments = [i for i in base.instruments if (i.known_from or known) <= known]
+    """Yield the valuations from the terms as booked to the terms as known today; the last is a fresh one."""
+    fresh = make_facts(now, store.names(), store, today)
+    instruments = _booked_instruments(base, known)
     events: list[Event] = _booked_events(base, known)
 
     def facts(tables: Tables, day: date) -> Facts:
         return replace(
-            shared,
+            fresh,
             tables=tables,
             instruments=tuple(instruments),
             events=tuple(events),
@@ -147,22 +193,21 @@ def _steps(base: Workspace, now: Workspace, store: Store, known: date, today: da
             memo={},
         )
 
-    yield _Step("late_usage", facts(as_known(base.tables, known), known))
-    tables = as_known(now.tables, today)
-    yield _Step("reference", facts(tables, known))
-    for day, name, what in _new_causes(base, now, known, today):
-        if isinstance(what, Instrument):
-            instruments[:] = [i for i in instruments if i.id != what.id] + [what]
-            cause = "instrument"
-        else:
-            events.append(what)
-            cause = _CAUSES.get(kind_of(what), "law")
-        yield _Step(f"{cause}:{name}", facts(tables, max(day, known)))
-    for event in events:
-        deemed = event.on + timedelta(days=DEEMED_APPROVED_DAYS) if isinstance(event, Submitted) else None
-        if deemed is not None and known < deemed <= today:
-            yield _Step(f"approval:{event.id} deemed", facts(tables, deemed))
-    yield _Step("passing of time", facts(tables, today))
+    before = as_known(base.tables, known)
+    yield _Step("late_usage", facts(before, known))
+    for name, tables in _corrected(before, fresh.tables):
+        yield _Step(name, facts(tables, known))
+    have = {instrument.id for instrument in now.instruments}
+    for gone in [instrument for instrument in instruments if instrument.id not in have]:
+        instruments.remove(gone)
+        yield _Step(f"instrument:{gone.id} gone", facts(fresh.tables, known))
+    for cause in _new_causes(base, now, known, today):
+        if isinstance(cause.what, Instrument):
+            instruments[:] = [i for i in instruments if i.id != cause.id] + [cause.what]
+        elif cause.what is not None:
+            events.append(cause.what)
+        yield _Step(cause.name, facts(fresh.tables, max(cause.day, known)))
+    yield _Step("passing of time", fresh)
 
 
 def _booked(store: Store, agreement: str, month: str) -> dict[str, LineValue]:
@@ -197,10 +242,9 @@ def _closed(store: Store) -> list[Any]:
     ).group_by(t.statements.c.agreement, t.statements.c.month)
     with store.reading() as c:
         newest = last.subquery()
-        columns = (t.statements.c.id, t.statements.c.agreement, t.statements.c.month, t.statements.c.number)
         return list(
             c.execute(
-                select(*columns, t.statements.c.as_known_at)
+                select(t.statements)
                 .join(
                     newest,
                     (t.statements.c.agreement == newest.c.agreement)
@@ -245,14 +289,14 @@ def true_up(workspace: Workspace, store: Store, today: date, *, dry_run: bool = 
                     continue
                 key = (snapshots.key(row.id), known)
                 if key not in steps:
-                    base = snapshots.workspace(key[0])
-                    _refuse_lost(base, workspace, known)
-                    steps[key] = list(_steps(base, workspace, store, known, today))
-                adjusted = _value(store, row, steps[key])
+                    steps[key] = list(_steps(snapshots.workspace(key[0]), workspace, store, known, today))
+                _refuse_lost(snapshots.workspace(key[0]), workspace, known, row.agreement)
+                parts = _value(store, row, steps[key])
+                document = make_statement(workspace, steps[key][-1].facts, row.agreement, row.month, "closed")
+                changed = parts or what_differs(orjson.loads(row.body), document)
+                adjusted = Adjusted(row.agreement, row.month, row.number + 1 if changed else None, parts)
                 done.append(adjusted)
                 if adjusted.number is not None and not dry_run:
-                    final = steps[key][-1].facts
-                    document = make_statement(workspace, final, row.agreement, row.month, "closed")
                     issue(
                         c,
                         document,
@@ -265,7 +309,7 @@ def true_up(workspace: Workspace, store: Store, today: date, *, dry_run: bool = 
     return done
 
 
-def _value(store: Store, row: Any, steps: Sequence[_Step]) -> Adjusted:
+def _value(store: Store, row: Any, steps: Sequence[_Step]) -> tuple[Part, ...]:
     """Value one month step by step; the parts sum to value now - value booked."""
     booked = _booked(store, row.agreement, row.month)
     before = booked
@@ -283,7 +327,7 @@ def _value(store: Store, row: Any, steps: Sequence[_Step]) -> Adjusted:
         raise InvariantBroken(
             f"{row.agreement} {row.month}: booked and true-ups are not a fresh valuation in {wrong[0]}"
         )
-    return Adjusted(row.agreement, row.month, row.number + 1 if parts else None, tuple(parts))
+    return tuple(parts)
 
 
 def _entries(adjusted: Adjusted) -> Iterator[Entry]:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stream.cli.numbers import minutes, percent, ratio
+from stream.cli.numbers import counted, minutes, percent, ratio
 
 __all__ = ["render_status"]
 
@@ -52,10 +52,12 @@ def render_status(found: dict[str, Any], console: Console) -> None:
     else:
         console.print("no usage yet; rate call files with: ratestream rate FILES...")
     for row in found["suspense"]:
-        console.print(f"waiting in suspense: {row['records']:,} records, {minutes(row['ms'])} min, {row['reason']}")
+        console.print(
+            f"waiting in suspense: {counted(row['records'], 'record')}, {minutes(row['ms'])} min, {row['reason']}"
+        )
     files = found["files"]
     if files["known"]:
         last = datetime.fromtimestamp(files["last_received_ms"] // 1000, UTC)
         unfinished = files["known"] - files["done"]
         more = f", {unfinished} not finished (rate them again)" if unfinished else ""
-        console.print(f"{files['known']} files rated{more}, the last received {last:%Y-%m-%d %H:%M:%S} UTC")
+        console.print(f"{counted(files['known'], 'file')} rated{more}, the last received {last:%Y-%m-%d %H:%M:%S} UTC")
