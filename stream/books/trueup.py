@@ -1,9 +1,9 @@
 """True-up: value now - value booked, for every closed month, by cause (DOMAIN section 10).
 
 Causes are applied one after another: first the usage that came late, under the very terms that were
-booked; then corrected tables; then, in order of the day on which each became known, instruments and
-events. Each is valued with all before it, so a cause's part is the difference of two successive
-valuations, and the parts sum to the whole.
+booked; then what `rerate` decided otherwise since the booking; then corrected tables; then, in order of
+the day on which each became known, instruments and events. Each is valued with all before it, so a
+cause's part is the difference of two successive valuations, and the parts sum to the whole.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,6 +23,7 @@ from rating.terms.model import Instrument
 from rating.terms.standing import DEEMED_APPROVED_DAYS
 from stream.books import tables as t
 from stream.books.issuing import LineValue, issue, line_values, make_statement, user
+from stream.books.layers import CORRECTIONS, covered, rerate_layers
 from stream.books.policies import refuse_changed_policy
 from stream.books.snapshots import Snapshots, capture
 from stream.books.store import Store
@@ -129,8 +130,13 @@ def _refuse_lost(base: Workspace, now: Workspace, known: date) -> None:
             )
 
 
-def _steps(base: Workspace, now: Workspace, store: Store, known: date, today: date) -> Iterator[_Step]:
-    """Yield the valuations from the terms as booked to the terms as known today."""
+def _steps(
+    base: Workspace, now: Workspace, store: Store, known: date, today: date, corrections: frozenset[str]
+) -> Iterator[_Step]:
+    """Yield the valuations from the terms as booked to the terms as known today.
+
+    corrections : the layers of usage that `rerate` wrote since the booking.
+    """
     names = store.names()
     shared = make_facts(now, names, store, today)
     instruments = [i for i in base.instruments if (i.known_from or known) <= known]
@@ -147,7 +153,11 @@ def _steps(base: Workspace, now: Workspace, store: Store, known: date, today: da
             memo={},
         )
 
-    yield _Step("late_usage", facts(as_known(base.tables, known), known))
+    booked = facts(as_known(base.tables, known), known)
+    if corrections:
+        decided_then = make_facts(now, names, store, today, corrections)
+        yield _Step("late_usage", replace(booked, cells_of=decided_then.cells_of, memo={}))
+    yield _Step("rerate" if corrections else "late_usage", booked)
     tables = as_known(now.tables, today)
     yield _Step("reference", facts(tables, known))
     for day, name, what in _new_causes(base, now, known, today):
@@ -200,7 +210,7 @@ def _closed(store: Store) -> list[Any]:
         columns = (t.statements.c.id, t.statements.c.agreement, t.statements.c.month, t.statements.c.number)
         return list(
             c.execute(
-                select(*columns, t.statements.c.as_known_at)
+                select(*columns, t.statements.c.as_known_at, t.statements.c.assurance)
                 .join(
                     newest,
                     (t.statements.c.agreement == newest.c.agreement)
@@ -237,17 +247,19 @@ def true_up(workspace: Workspace, store: Store, today: date, *, dry_run: bool = 
         steps: dict[Any, list[_Step]] = {}
         done: list[Adjusted] = []
         inputs = capture(workspace)
+        layers = rerate_layers(store)
         with store.transaction() as c:
             for row in _closed(store):
                 known = date.fromisoformat(row.as_known_at)
                 if known > today:
                     done.append(Adjusted(row.agreement, row.month, None, ()))
                     continue
-                key = (snapshots.key(row.id), known)
+                corrections = frozenset(layers) - covered(row.assurance)
+                key = (snapshots.key(row.id), known, corrections)
                 if key not in steps:
                     base = snapshots.workspace(key[0])
                     _refuse_lost(base, workspace, known)
-                    steps[key] = list(_steps(base, workspace, store, known, today))
+                    steps[key] = list(_steps(base, workspace, store, known, today, corrections))
                 adjusted = _value(store, row, steps[key])
                 done.append(adjusted)
                 if adjusted.number is not None and not dry_run:
@@ -259,7 +271,7 @@ def true_up(workspace: Workspace, store: Store, today: date, *, dry_run: bool = 
                         _entries(adjusted),
                         kind="true-up",
                         number=adjusted.number,
-                        assurance=_assurance(adjusted, today),
+                        assurance=_assurance(adjusted, today, layers),
                         inputs=inputs,
                     )
     return done
@@ -303,7 +315,7 @@ def _entries(adjusted: Adjusted) -> Iterator[Entry]:
         )
 
 
-def _assurance(adjusted: Adjusted, today: date) -> dict[str, Any]:
+def _assurance(adjusted: Adjusted, today: date, corrections: Sequence[str]) -> dict[str, Any]:
     return {
         "v": 1,
         "agreement": adjusted.agreement,
@@ -311,6 +323,7 @@ def _assurance(adjusted: Adjusted, today: date) -> dict[str, Any]:
         "as_known_at": today.isoformat(),
         "corrects": adjusted.number - 1 if adjusted.number is not None else None,
         "by_cause": adjusted.by_cause(),
+        CORRECTIONS: list(corrections),
         "checks": [
             "conservation: in = the sum of the outcomes, by source, hour and partition, in records and ms",
             "booked entries and these adjustments sum to a fresh valuation, line by line",

@@ -28,7 +28,8 @@ def render_suspense(rows: list[dict[str, Any]], console: Console, what: str) -> 
             console.print(Text(f"  {of_reason[0]['remedy']}", style="dim"))
         table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
         for row in of_reason[:_MOST]:
-            where = f"{row['file'] or '?'}:{row['line']}"
+            where = row["file"] or "?"
+            where += f":{row['line']}" if row["line"] is not None else ""
             if "record_id" in row:
                 at = datetime.fromtimestamp(row["connect_ms"] / 1000, UTC)
                 used = f"{minutes(row['duration_ms'])} min"

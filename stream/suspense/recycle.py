@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, func, insert, select, update
 
 from rating.codes import Outcome, Reason, name_of
@@ -15,6 +16,7 @@ from stream.books.store import Store
 from stream.clock import now_ms, timestamp
 from stream.engine import Batch, Engine, Result
 from stream.errors import InvariantBroken
+from stream.explain.archived import manifest, superseded
 from stream.files.archive import write_segments
 from stream.files.rate import make_engine
 from stream.files.sink import add_cells, add_identities, add_positions, add_tally, save_names
@@ -66,7 +68,7 @@ def recycle(workspace: Workspace, store: Store, reason: Reason | None = None) ->
                 receipt_ms=now_ms(),
                 layer=run,
                 stem=run,
-                rev=1,
+                rev=_revisions(store, rows),
             )
             with store.transaction() as c:
                 _save(c, engine, result, rows, run, segments)
@@ -83,6 +85,16 @@ def _batch(raws: list[bytes]) -> Batch:
     np.cumsum(lengths[:-1] + 1, out=at[1:])
     buffer = np.frombuffer(b"\n".join(raws) + b"\n", np.uint8)
     return Batch(buffer, at, lengths, now_ms())
+
+
+def _revisions(store: Store, rows: Sequence[Any]) -> NDArray[np.int64]:
+    """Number the decisions: 1 of a record that has waited since it came, more of one that was rated in between."""
+    before = superseded(manifest(store, sorted({_month(row.connect_ms) for row in rows})))
+    return np.array([before.get((row.source, row.record_id, row.utc_day), 0) + 1 for row in rows], np.int64)
+
+
+def _month(connect_ms: int) -> str:
+    return str(np.datetime64(connect_ms, "ms").astype("datetime64[M]"))
 
 
 def _same_records(result: Result, rows: Sequence[Any]) -> None:

@@ -56,7 +56,9 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("words", ["--help", "--version", "rate --help", "statement --help", "terms show --help"])
+@pytest.mark.parametrize(
+    "words", ["--help", "--version", "rate --help", "rerate --help", "statement --help", "terms show --help"]
+)
 def test_help_loads_nothing_that_computes(tmp_path: Path, words: str) -> None:
     assert loaded(tmp_path, *words.split()) & {*HEAVY, "numpy", "sqlalchemy", "rich"} == set()
 
