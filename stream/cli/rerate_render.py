@@ -26,6 +26,7 @@ def document_of(done: "Rerated", months: "Sequence[str]") -> dict[str, Any]:
         "cells": done.cells,
         "moved": [move.as_dict() for move in done.moves],
         "waiting": done.waiting,
+        "unclosed": [{"agreement": agreement, "month": month} for agreement, month in done.unclosed],
         "booked": 0,
         "next": "true-up" if done.layer is not None else None,
     }
@@ -44,6 +45,8 @@ def render_rerate(done: "Rerated", console: Console) -> None:
         if done.moves:
             console.print(_table(done))
         console.print("Nothing is booked: `true-up` books the difference to closed months, --dry-run shows it.")
+        for agreement, month in done.unclosed:
+            console.print(f"{agreement} has no statement of {month} yet: `close {month}` makes it.", soft_wrap=True)
     if done.waiting:
         console.print(
             f"{done.waiting:,} records wait in suspense; they are not decided again here: `suspense recycle` tries "

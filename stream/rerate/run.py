@@ -16,7 +16,7 @@ D is every day, or, of the months that are named, every day on which a call can 
 them, on the clock on which it was decided or on another: so these months are a fresh rating afterwards.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -76,6 +76,8 @@ class Rerated:
         Cells of the correction.
     waiting : int
         Records in suspense, which are not decided again here.
+    unclosed : tuple of (agreement, month)
+        Whose usage changed in a month that is closed for others and not for them: no true-up books it.
     """
 
     layer: str | None
@@ -84,6 +86,7 @@ class Rerated:
     cells: int
     moves: tuple[Move, ...]
     waiting: int
+    unclosed: tuple[tuple[str, str], ...]
 
 
 def rerate(workspace: Workspace, store: Store, months: Iterable[str] = (), progress: Progress | None = None) -> Rerated:
@@ -172,6 +175,7 @@ class _Run:
             len(correction),
             tuple(self._moves.rows()),
             waiting,
+            tuple(self._unclosed(correction)),
         )
 
     # what stands in the archive
@@ -313,15 +317,28 @@ class _Run:
         They are for provisional prices alone, and no statement reads them. What moved between classes would
         stay in them for ever, and open months would be priced by it: so they follow the cells.
         """
-        pairs = np.unique(np.stack([correction.field("agreement"), months_of(correction.field("day"))]), axis=1)
         out = {}
-        for agreement, code in pairs.T.tolist():
-            if agreement:
-                month = str(np.datetime64(code, "M"))
-                mine = (correction.field("agreement") == agreement) & (months_of(correction.field("day")) == code)
-                cells = merge([self._store.cells(agreement, month), correction.where(mine)])
-                out[agreement, month] = self._engine.position(agreement, cells)
+        for agreement, month in _pairs(correction):
+            mine = correction.where(correction.field("agreement") == agreement)
+            of_month = mine.where(months_of(mine.field("day")) == np.datetime64(month, "M").astype(np.int64))
+            cells = merge([self._store.cells(agreement, month), of_month])
+            out[agreement, month] = self._engine.position(agreement, cells)
         return out
+
+    def _unclosed(self, correction: Cells) -> Iterator[tuple[str, str]]:
+        with self._store.reading() as c:
+            issued = c.execute(select(t.statements.c.agreement, t.statements.c.month).distinct()).all()
+        closed, months = {(row.agreement, row.month) for row in issued}, {row.month for row in issued}
+        for code, month in _pairs(correction):
+            agreement = self._engine.names.name("agreement", code)
+            if month in months and (agreement, month) not in closed:
+                yield agreement, month
+
+
+def _pairs(cells: Cells) -> list[tuple[int, str]]:
+    """Return the agreements and months of cells; what is under no agreement is in no statement, and left out."""
+    pairs = np.unique(np.stack([cells.field("agreement"), months_of(cells.field("day"))]), axis=1)
+    return [(agreement, str(np.datetime64(month, "M"))) for agreement, month in pairs.T.tolist() if agreement]
 
 
 def _connect_days(cells: Cells) -> Ints:

@@ -1,10 +1,23 @@
 """Calls decided again from the command line: what is said, what is archived, what waits, what is booked."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
+from stream.books.store import open_store
+from stream.clock import now_ms
+from stream.explain.archived import manifest
+from stream.files.rate import make_engine
+from stream.files.sink import add_cells, add_identities
+from stream.identities import BACKED_OUT
+from stream.rerate.columns import columns_of
+from stream.rerate.run import rerate
+from stream.rerate.standing import batches
+from stream.workspace.load import load_workspace
 from tests.stream.files.worlds import (
     TABLES,
     books,
@@ -251,6 +264,53 @@ def test_a_missing_segment_and_cells_that_are_not_the_archives_stop_it(rated: Pa
     assert cli("rerate", "-w", rated).code == 3
     segment.write_bytes(kept)
     ok("rerate", "-w", rated)
+
+
+def test_what_was_backed_out_is_not_decided_again(rated: Path) -> None:
+    """A backed-out call's rows stay in the archive; its identity says that it stands no longer."""
+    loaded = load_workspace(rated)
+    with closing(open_store(loaded)) as store:
+        engine = make_engine(loaded, store, store.names())
+        [segment] = manifest(store, [MONTH])
+        [rows] = batches(segment)
+        rows = rows.filter(pa.array([name == "r1" for name in rows.column("record_id").to_pylist()]))
+        result = engine.decide_again(columns_of(rows), now_ms())
+        engine.identities.mark(np.arange(1), result.utc_day, result.fingerprint, BACKED_OUT)
+        with store.transaction() as c:
+            add_identities(c, engine.identities.changes())
+            add_cells(c, "backout:1", result.cells.negated())
+    with_blocks(rated, MOVED)
+    done = ok("rerate", "-w", rated, "--json").document
+    assert done["decided"] == 4
+    assert [(m["from"]["class"], m["calls"]) for m in done["moved"]] == [("on_net", 1), ("local", 2)]
+
+
+def test_an_agreement_that_a_closed_month_has_no_statement_of_is_named(rated: Path) -> None:
+    ok("close", MONTH, "-w", rated)
+    # The block is another carrier's now, and its agreement had no usage when the month was closed.
+    agreements = TABLES["agreements"] + "sbc-tds-wi,sbc,tds,sbc,WI,America/Chicago\n"
+    blocks = TABLES["number_blocks"].replace("414300,2588", "414300,7003")
+    workspace(rated, agreements=agreements, number_blocks=blocks)
+    assert "sbc-tds-wi has no statement of 2004-07 yet: `close 2004-07`" in ok("rerate", "-w", rated).out
+    [other] = [d for d in ok_statement(rated, MONTH) if d["agreement"] == "sbc-tds-wi"]
+    assert sum(row["calls"] for row in other["usage"]) == 4
+    workspace(rated)
+    done = ok("rerate", "-w", rated, "--json").document
+    assert done["unclosed"] == [{"agreement": "sbc-tds-wi", "month": MONTH}]
+
+
+def test_one_writer_at_a_time(rated: Path) -> None:
+    with closing(open_store(load_workspace(rated))) as store, store.writing():
+        assert cli("rerate", "-w", rated).code == 4
+    ok("rerate", "-w", rated)
+
+
+def test_progress_counts_what_was_read(rated: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    loaded = load_workspace(rated)
+    with closing(open_store(loaded)) as store:
+        rerate(loaded, store, progress=lambda read, total: seen.append((read, total)))
+    assert seen == [(4, 5), (5, 5)]
 
 
 def test_a_month_is_written_as_a_month(rated: Path) -> None:
