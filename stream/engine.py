@@ -228,6 +228,12 @@ class Engine:
         call, day, carried, used_ms = segments
         return replace(result, call=call, day=day, carried=carried, used_ms=used_ms, prices=prices)
 
+    def usage_of(self, result: Result, rows: Ints) -> Cells:
+        """Return the cells of some of a result's calls."""
+        kept = np.isin(result.call, rows)
+        segments = [column[kept] for column in (result.call, result.day, result.carried, result.used_ms)]
+        return self._add_up(result.columns, result.placed, result.trunk, *segments)
+
     def _named(self, columns: Columns) -> tuple[Ints, Ints]:
         """Return codes of the records' sources and trunk groups."""
         source = self._intern(self._sources, "source", columns, "source", grows=True)

@@ -135,7 +135,7 @@ def _steps(
 ) -> Iterator[_Step]:
     """Yield the valuations from the terms as booked to the terms as known today.
 
-    corrections : the layers of usage that `rerate` wrote since the booking.
+    corrections : the layers of usage that `rerate` caused since the booking.
     """
     names = store.names()
     shared = make_facts(now, names, store, today)

@@ -31,7 +31,7 @@ from rating.codes import Outcome
 from rating.facts import month_days
 from rating.usage import Cells, merge
 from stream.books import tables as t
-from stream.books.layers import RERATE, rerate_layers
+from stream.books.layers import RERATE, next_rerate
 from stream.books.store import Store
 from stream.engine import Engine, Result
 from stream.errors import InvariantBroken
@@ -142,7 +142,7 @@ class _Run:
         self._days = days
         self._progress = progress
         self._engine: Engine = make_engine(workspace, store, store.names())
-        self._number = 1 + max((int(name.removeprefix(RERATE)) for name in rerate_layers(store)), default=0)
+        self._number = next_rerate(store)
         self._layer = f"{RERATE}{self._number}"
         self._moves = Moves(self._engine.names)
         self._archived = _PerDay()

@@ -76,3 +76,22 @@ def test_what_was_decided_again_before_the_close_is_in_what_was_booked(tmp_path:
     assert true_up(folder) == {}
     rate(folder, "late.ndjson", long_call(3, "2622002000"))
     assert true_up(folder) == {"late_usage": VALUE}
+
+
+def test_calls_that_wait_and_come_back_are_neither_late_nor_booked(tmp_path: Path) -> None:
+    gone = TABLES["number_blocks"].replace("414200,9327,MILWAUKEE,356,WI,,,\n", "")
+    folder = workspace(tmp_path / "w")
+    rate(folder, "one.ndjson", long_call(1, "4142002000"), long_call(2, "4149992000"))
+    ok("close", MONTH, "-w", folder)
+    workspace(folder, number_blocks=gone)
+    ok("rerate", "-w", folder)
+    assert true_up(folder, "--dry-run") == {"rerate": -VALUE}
+    # One comes back; the other waited from the first, and is late.
+    workspace(folder, number_blocks=TABLES["number_blocks"] + "414999,9327,MILWAUKEE,356,WI,,,\n")
+    assert ok("suspense", "recycle", "-w", folder, "--json").document["moved"] == {"rated": 2}
+    assert true_up(folder) == {"late_usage": VALUE}
+    assert ok("rerate", "-w", folder, "--json").document["layer"] is None
+    assert sql(folder, "select distinct layer from cells order by layer") == [
+        ("file:1",), ("recycle-2",), ("rerate:1",), ("rerate:recycle-2",),
+    ]  # fmt: skip
+    ok("ledger", "verify", "-w", folder)
