@@ -22,7 +22,7 @@ from rating.terms.timeline import Interval, Ruled
 from rating.trunk_groups import trunk_group_on
 from rating.usage import Cells
 
-__all__ = ["GATES", "deot_fails", "gates", "is_below", "waived"]
+__all__ = ["GATES", "deot_fails", "gates", "is_below", "month_gates", "waived"]
 
 GATES: Final = (PriceReason.NONE, PriceReason.NO_POI, PriceReason.DEOT)
 """The reasons by gate code, as cells' rows carry it; where both close, the point of interconnection names it."""
@@ -79,6 +79,8 @@ def _measured(facts: Facts, agreement: str, tandem: str, month: str) -> tuple[in
         if policy.deot_base == "local_and_intralata_toll":
             wanted = [int(c) for c in (*TCLT_CLASSES, TrafficClass.INTRALATA_TOLL)]
             cells = cells.where(np.isin(cells.field("traffic_class"), wanted))
+        else:  # an on-net call is of no agreement: it is here for its exception alone
+            cells = cells.where(cells.field("traffic_class") != TrafficClass.ON_NET)
         sums: dict[str, tuple[int, int]] = {}
         keys = (cells.field("trunk_group") << 20) | cells.field("day")
         unique, inverse = np.unique(keys, return_inverse=True)
@@ -152,6 +154,14 @@ def _gate(facts: Facts, agreement: str, interval: Interval, caller: str, tandem:
         if memo[key]:
             return GATES.index(PriceReason.DEOT)
     return 0
+
+
+def month_gates(facts: Facts, agreement: str, month: str) -> NDArray[np.int64]:
+    """Return the code of what closes each cell of an agreement's month, computed once; see `gates`."""
+    memo: dict[tuple[str, str], NDArray[np.int64]] = facts.memo.setdefault("month_gates", {})
+    if (agreement, month) not in memo:
+        memo[agreement, month] = gates(facts, agreement, month, facts.cells_of(agreement, month))
+    return memo[agreement, month]
 
 
 def gates(facts: Facts, agreement: str, month: str, cells: Cells) -> NDArray[np.int64]:

@@ -6,9 +6,12 @@ from typing import Any, Final
 
 from rating.codes import PriceReason, Settlement, TrafficClass, name_of
 from rating.facts import Facts, month_days
+from rating.isp import Capped
+from rating.lines import Line
 from rating.money import MS_PER_MINUTE, cents, dollars_text, unrounded_text
 from rating.month import Row
-from rating.settle import Direction, Line, Settled, settle
+from rating.rounding import rounding_of
+from rating.settle import Direction, Settled, settle
 from rating.sums import month_rows
 from rating.terms.tariff import rate_text
 from rating.transit import arrangements_missing, on_net_on_trunk
@@ -39,7 +42,9 @@ def _price_name(line: Line) -> str:
     """Return which price it is: unidentified time can have two in one LATA, its class's and access."""
     if line.tariff is None:
         return "-"
-    return f"{line.tariff.instrument}:{'+'.join(dict.fromkeys(element.clause for element in line.tariff.elements))}"
+    tier = f">{line.tariff.over_ms // MS_PER_MINUTE}" if line.tariff.over_ms else ""
+    clauses = "+".join(dict.fromkeys(element.clause for element in line.tariff.elements))
+    return f"{line.tariff.instrument}:{clauses}{tier}"
 
 
 def _reason(line: Line) -> str:
@@ -90,10 +95,32 @@ def _line(agreement: str, month: str, direction: Direction, line: Line) -> dict[
         "illustrative": line.tariff is not None and line.tariff.illustrative,
     }
     if line.tariff is not None:
+        if line.tariff.counted:
+            row["tier"] = {"of": line.tariff.counted, "over_minutes": line.tariff.over_ms // MS_PER_MINUTE}
+        if line.billed_ms != line.ms:
+            row["billed_ms"] = line.billed_ms
         if line.tariff.plain is not None:
             row["rate"] = rate_text(line.tariff.plain)
         else:
             row["elements"] = _elements(line)
+    return row
+
+
+def _cap(capped: Capped) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "year": capped.year,
+        "limit_ms": capped.limit.ms,
+        "used_before_ms": capped.use.before_ms,
+        "used_ms": capped.use.ms,
+        "assumed": capped.limit.assumed,
+    }
+    if capped.period != f"{capped.year}":
+        row["period"] = capped.period
+    if capped.latas:
+        row["latas"] = [
+            {"lata": lata, "limit_ms": capped.limit.ms, "used_before_ms": used.before_ms, "used_ms": used.ms}
+            for lata, used in capped.latas.items()
+        ]
     return row
 
 
@@ -110,15 +137,7 @@ def _direction(agreement: str, month: str, direction: Direction) -> dict[str, An
             "o_ms": isp.o_ms,
             "isp_ms": isp.isp_ms if isp.method != "none" else 0,
         },
-        "cap": None
-        if capped is None
-        else {
-            "year": capped.year,
-            "limit_ms": capped.limit.ms,
-            "used_before_ms": capped.use.before_ms,
-            "used_ms": capped.use.ms,
-            "assumed": capped.limit.assumed,
-        },
+        "cap": None if capped is None else _cap(capped),
         "lines": [_line(agreement, month, direction, line) for line in direction.lines],
         "total": dollars_text(sum(cents(line.units) for line in direction.lines)),
     }
@@ -197,6 +216,12 @@ def _notes(facts: Facts, settled: Settled) -> list[str]:
         )
     if any(line.tariff is not None and line.tariff.illustrative for line in lines):
         notes.append("lines marked illustrative have invented prices")
+    rounding = rounding_of(facts, settled.agreement, settled.month)
+    if rounding.kind != "exact":
+        notes.append(
+            f"time is billed by {rounding}: billed_ms is what a line's rate is for, ms what was measured; "
+            "ratio, cap and usage are of measured time"
+        )
     if any(line.reason is PriceReason.UNIDENTIFIED for line in lines):
         notes.append("unidentified traffic is priced by the policy of the agreement, outside ratio and cap")
     return notes

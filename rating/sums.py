@@ -4,10 +4,11 @@ from datetime import date
 
 import numpy as np
 
-from rating.eligibility import gates
+from rating.eligibility import month_gates
 from rating.facts import Facts, month_days
 from rating.month import PRESUMPTION_DOWN, Row, by_pairs, summed
 from rating.reference.plan import ROUTES
+from rating.rounding import billed_ms
 from rating.terms.events import RebuttalDecided, RebuttalFiled
 from rating.trunk_groups import trunk_group_on
 
@@ -52,13 +53,14 @@ def month_rows(facts: Facts, agreement: str, month: str) -> list[Row]:
         if start is not None:
             actual |= np.where(days >= facts.day(start), bit, 0)
     for start_day, end_day, interval in facts.timeline(agreement).between(first, last):
-        if interval.presumption is not None and not interval.presumes:
+        if not interval.presumes:
             actual |= np.where((days >= facts.day(start_day)) & (days <= facts.day(end_day)), PRESUMPTION_DOWN, 0)
     cache[agreement, month] = summed(
         cells,
         [facts.day(start) for start, _ in subs],
         by_pairs(cells.field("trunk_group"), days, route),
-        gates(facts, agreement, month, cells),
+        month_gates(facts, agreement, month),
         actual,
+        billed_ms(facts, agreement, month),
     )
     return cache[agreement, month]

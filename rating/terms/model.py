@@ -7,16 +7,21 @@ them, so an amendment that nobody has seen yet is a new file and no new code.
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+
+from rating.terms.text import ScheduleRow, ScheduleTotals, TextDefinition, TextSchedule, TextSection
 
 __all__ = [
     "WITHOUT_EFFECT",
     "Clause",
     "Effect",
     "Instrument",
+    "Period",
     "Rate",
+    "ScheduleRow",
+    "ScheduleTotals",
 ]
 
 WITHOUT_EFFECT = ("recital", "construction", "reservation", "signature", "heading", "representation", "operations")
@@ -24,6 +29,8 @@ WITHOUT_EFFECT = ("recital", "construction", "reservation", "signature", "headin
 
 type_of_test = Literal["poi", "deot"]
 Route = Literal["any", "direct", "tandem"]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Period = Literal["year", "quarter", "month"]
 PartyKind = Literal["ilec", "clec", "ico", "cmrs", "ixc"]
 
 
@@ -52,7 +59,9 @@ class Rate(_Dated, frozen=True, kw_only=True, tag="rate", forbid_unknown_fields=
 
     `traffic` is a class, a group that a `traffic_group` effect of the same instrument names, or
     ``isp_bound``. `reason` is the word that a statement line carries; empty means the class's own.
-    `when` names an event that has to have happened first (XA 1.1's offer).
+    `when` names an event that has to have happened first (XA 1.1's offer). `over_minutes` makes it a
+    tier: it holds for the minutes of `traffic` that one party terminates for the other in a month beyond
+    so many; rates of one `traffic` with different ones are the tiers of one price, the first over 0.
     """
 
     traffic: str
@@ -64,6 +73,7 @@ class Rate(_Dated, frozen=True, kw_only=True, tag="rate", forbid_unknown_fields=
     payee: str = ""
     reason: str = ""
     when: str = ""
+    over_minutes: Count = 0
 
 
 class Exclude(_Effect, frozen=True, kw_only=True, tag="exclude", forbid_unknown_fields=True):
@@ -82,11 +92,15 @@ class RateBy(_Effect, frozen=True, kw_only=True, tag="rate_by", forbid_unknown_f
 
 
 class Presumption(_Dated, frozen=True, kw_only=True, tag="presumption", forbid_unknown_fields=True):
-    """What is terminated beyond `ratio` times what is originated is presumed `of` (XA 2.6)."""
+    """What is terminated beyond `ratio` times what is originated is presumed `of` (XA 2.6).
+
+    The first `floor_minutes` that are terminated in a month are never presumed, whatever is originated.
+    """
 
     of: str
     base: tuple[str, ...]
     ratio: Decimal
+    floor_minutes: Count = 0
     excess_only: bool = True
     not_for: tuple[PartyKind, ...] = ()
     period: Literal["month"] = "month"
@@ -110,12 +124,17 @@ class CapYear(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class GrowthCap(_Dated, frozen=True, kw_only=True, tag="growth_cap", forbid_unknown_fields=True):
-    """Yearly limit on payable minutes, chained from a base period (XA 2.3)."""
+    """Limit on payable minutes in each period: a year's chained from a base period (XA 2.3), or so many `minutes`.
+
+    With `scope` ``lata`` each LATA has a limit of its own.
+    """
 
     of: str
-    years: tuple[CapYear, ...]
+    years: tuple[CapYear, ...] = ()
+    minutes: Count | None = None
     counts_from: date
-    scope: Literal["state"] = "state"
+    period: Period = "year"
+    scope: Literal["state", "lata"] = "state"
     excess: Literal["bill_and_keep"] = "bill_and_keep"
     not_for: tuple[PartyKind, ...] = ()
 
@@ -259,18 +278,26 @@ class UnidentifiedTerm(_Effect, frozen=True, kw_only=True, tag="unidentified", f
 
 
 class ReplaceSection(_Effect, frozen=True, kw_only=True, tag="replace_section", forbid_unknown_fields=True):
-    """A section, subsection or recital of the base goes out and another comes in (A1 2, PA 1, 4)."""
+    """A section, subsection or recital of the base goes out and another comes in (A1 2, PA 1, 4).
+
+    `sentences` are the new one's own words, where they are at hand; else it stands in paraphrase.
+    """
 
     section: str
     paraphrase: str
+    sentences: tuple[str, ...] = ()
 
 
 class InsertDefinition(_Effect, frozen=True, kw_only=True, tag="insert_definition", forbid_unknown_fields=True):
-    """A definition is inserted or amended, which of the two depends on the base (PA 2)."""
+    """A definition is inserted or amended, which of the two depends on the base (PA 2).
+
+    `text` is the definition in its own words, where they are at hand.
+    """
 
     section: str
     term: str
     paraphrase: str
+    text: str = ""
     amend: Literal["insert", "amend", "depends_on_base"] = "depends_on_base"
 
 
@@ -283,31 +310,12 @@ class SubstituteWords(_Effect, frozen=True, kw_only=True, tag="substitute_words"
 
 
 class ReplaceSentence(_Effect, frozen=True, kw_only=True, tag="replace_sentence", forbid_unknown_fields=True):
-    """One sentence of a section is replaced (PA 5)."""
+    """One sentence of a section, counted from 1, is replaced (PA 5); `text` is the new one's own words."""
 
     section: str
     sentence: int
     paraphrase: str
-
-
-class ScheduleRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A row of a schedule of shares: who takes what at which price."""
-
-    purchaser: str
-    series: str
-    shares: int
-    warrants: int
-    price: int
-
-
-class ScheduleTotals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the rows of a schedule have to add up to, as its own text says."""
-
-    shares: int
-    warrants: int
-    price: int
-    unit_price: int
-    by_series: dict[str, int] = {}
+    text: str = ""
 
 
 class ReplaceSchedule(_Effect, frozen=True, kw_only=True, tag="replace_schedule", forbid_unknown_fields=True):
@@ -387,6 +395,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     `amends` is ``base`` for an amendment of the pair's interconnection agreement, the id of another
     instrument, or empty for a base agreement itself (`domain` ``base``). `signed` gives the day of
     each party's signature; `assumed` says in a sentence where one of the dates is not in the text.
+    `text`, `definition` and `schedule` are its own text, where that is at hand to be operated on.
     """
 
     id: str
@@ -405,6 +414,14 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     illustrative: bool = False
     switches: tuple[Switch, ...] = ()
     clause: tuple[Clause, ...] = ()
+    text: tuple[TextSection, ...] = ()
+    definition: tuple[TextDefinition, ...] = ()
+    schedule: tuple[TextSchedule, ...] = ()
+
+    @property
+    def has_text(self) -> bool:
+        """Whether the instrument's own text is at hand."""
+        return bool(self.text or self.definition or self.schedule)
 
     @property
     def known_from(self) -> date | None:

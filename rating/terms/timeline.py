@@ -1,19 +1,18 @@
 """Which terms are active on which day, as known on another: instruments resolved into intervals."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final, Generic, TypeVar
 
 from rating.codes import TrafficClass
-from rating.money import nano
+from rating.money import MS_PER_MINUTE, nano
 from rating.policy import Policy
 from rating.reference.rows import Agreement
 from rating.terms.events import Event, OfferAccepted
-from rating.terms.law import Fallen, fallen_effects
+from rating.terms.law import Fallen, counted_calls, fallen_effects, outcome_from
 from rating.terms.model import (
     Clause,
-    Controls,
     Disclose,
     Eligibility,
     Exclude,
@@ -22,11 +21,14 @@ from rating.terms.model import (
     NewMarket,
     Presumption,
     Rate,
+    Rounding,
     SettlementDuty,
     Tag,
     TrafficGroup,
+    UnidentifiedTerm,
     Waiver,
 )
+from rating.terms.rank import effects_of, holds, rank
 from rating.terms.standing import Standing, known_events, standing
 from rating.terms.tariff import Element, Tariff
 
@@ -50,17 +52,18 @@ class Ruled(Generic[_T]):
 class Interval:
     """Days on which nothing changes.
 
-    first, last : inclusive; `last` None is open. own : the price of each class that has one, from the
-    instrument that controls it. isp, presumption, cap, new_market : what holds for ISP-bound time;
-    all None where an instrument that prices every minute of a class outranks them. presumes : False
-    where an order has the presumption down, so that only identified time is ISP-bound. gates : tests that
-    the payee's receipts under `own` depend on. governed : clauses that place a class outside.
+    first, last : inclusive; `last` None is open. down : sources of caps and new-market clauses that an
+    order of law has down, of instruments in force or not. own : the price of each class and payee that has
+    one, from the instrument that controls it. isp (by payee), presumption, cap, new_market : what holds for
+    ISP-bound time; none of them where an instrument that prices every minute of a class outranks them.
+    presumes : False where an order has a presumption down, so that only identified time is ISP-bound.
+    gates : tests that the payee's receipts under `own` depend on. governed : clauses that place a class outside.
     """
 
     first: date
     last: date | None
-    own: Mapping[TrafficClass, Tariff] = field(default_factory=dict)
-    isp: Tariff | None = None
+    own: Mapping[tuple[TrafficClass, str], Tariff] = field(default_factory=dict)
+    isp: Mapping[str, Tariff] = field(default_factory=dict)
     presumption: Ruled[Presumption] | None = None
     presumes: bool = True
     cap: Ruled[GrowthCap] | None = None
@@ -71,21 +74,28 @@ class Interval:
     tags: tuple[Ruled[Tag], ...] = ()
     governed: Mapping[TrafficClass, tuple[str, ...]] = field(default_factory=dict)
     uncapped: frozenset[TrafficClass] = frozenset()
-    with_isp: Tariff | None = None
+    with_isp: Mapping[str, Tariff] = field(default_factory=dict)
     disclosed: Mapping[TrafficClass, tuple[str, ...]] = field(default_factory=dict)
+    rounding: Ruled[Rounding] | None = None
+    unidentified: Ruled[UnidentifiedTerm] | None = None
     provisional: tuple[str, ...] = ()
     in_force: tuple[str, ...] = ()
+    down: frozenset[str] = frozenset()
 
     @property
     def price(self) -> tuple[object, ...]:
         """What a month is cut by: prices, the instruments behind them, and what limits them (section 9)."""
         return (
             tuple(sorted(self.own.items())),
-            self.isp,
+            tuple(sorted(self.isp.items())),
             self.presumption is not None,
             self.cap is not None,
             self.new_market is not None,
         )
+
+    def price_of(self, kind: TrafficClass, payee: str) -> Tariff | None:
+        """Return what a payee has for a class by itself, below the ratio; None where no instrument says."""
+        return self.own.get((kind, payee))
 
     def holds(self, day: date) -> bool:
         """Whether the day is one of the interval's."""
@@ -94,13 +104,16 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One agreement's intervals, without gaps from the first day of the first."""
+    """One agreement's intervals, without gaps from the first day of the first.
+
+    new_markets : those of all instruments that are known, in force on some day or not.
+    """
 
     agreement: Agreement
     as_known_at: date
     intervals: tuple[Interval, ...]
     chains: Mapping[str, tuple[str, ...]]
-    counted: tuple[Ruled[GrowthCap], ...] = ()
+    new_markets: tuple[Ruled[NewMarket], ...] = ()
     instruments: tuple[str, ...] = ()
 
     def on(self, day: date) -> Interval:
@@ -142,24 +155,12 @@ class _Active:
         return not any(fallen.effect == tag and fallen.holds(day) for fallen in self.fallen)
 
     def rank(self, day: date) -> tuple[int, date, date]:
-        """Who wins a conflict on a day: A1 3.1 (later controls), SA 1.3-1.4, XA 1.3.
-
-        A base agreement gives way to amendments, those to one that controls over all, unless its
-        switch is off, and that only to one that supersedes an instrument expressly.
-        """
-        level = 1 if self.instrument.domain == "base" else 2
-        over_all = [e for _, e in _of_kind(self.instrument, Controls) if e.over == "all"]
-        switched_off = any(e.switch and not getattr(self.policy, e.switch) for e in over_all)
-        if not switched_off and any(_holds(e.from_, e.through, day) for e in over_all):
-            level = 3
-        if self.instrument.supersedes or self.standing.is_outcome:
-            level = 4
-        known = self.instrument.known_from or date.min
-        return level, known, self.standing.first
+        """Who wins a conflict on a day."""
+        return rank(self.instrument, self.standing, self.policy, day)
 
     def classes(self, traffic: str) -> tuple[TrafficClass, ...]:
         """Return the classes that a rate's or a test's `traffic` stands for."""
-        for _, group in _of_kind(self.instrument, TrafficGroup):
+        for _, group in effects_of(self.instrument, TrafficGroup):
             if group.group == traffic:
                 return tuple(TrafficClass[name.upper()] for name in group.classes)
         return (TrafficClass[traffic.upper()],) if traffic.upper() in TrafficClass.__members__ else ()
@@ -177,23 +178,12 @@ class _Active:
         return f"{self.instrument.id} {clause.ref}"
 
 
-def _of_kind(instrument: Instrument, kind: type[_T]) -> Iterator[tuple[Clause, _T]]:
-    for clause in instrument.clause:
-        for effect in clause.effects:
-            if isinstance(effect, kind):
-                yield clause, effect
-
-
-def _holds(first: date | None, last: date | None, day: date) -> bool:
-    return (first is None or first <= day) and (last is None or day <= last)
-
-
 def _rates(
     active: _Active, state: str, agreement: str, events: Sequence[Event], day: date
 ) -> Iterator[tuple[Clause, Rate]]:
     """Yield the rates of an instrument that hold on a day, those that wait for an offer once it is accepted."""
-    for clause, rate in _of_kind(active.instrument, Rate):
-        if not _holds(rate.from_, rate.through, day) or (rate.states and state not in rate.states):
+    for clause, rate in effects_of(active.instrument, Rate):
+        if not holds(rate.from_, rate.through, day) or (rate.states and state not in rate.states):
             continue
         if rate.when and not any(
             isinstance(event, OfferAccepted) and event.agreement == agreement and event.on <= day for event in events
@@ -204,42 +194,57 @@ def _rates(
 
 def _tariff(active: _Active, rates: Sequence[tuple[Clause, Rate]], day: date) -> Tariff:
     """Return the price that rates make; without elements where an order of law has them down."""
-    elements = tuple(
-        Element(
-            rate.element,
-            nano(rate.per_minute) if rate.per_minute is not None else 0,
-            nano(rate.per_call) if rate.per_call is not None else 0,
-            rate.route,
-            rate.jurisdiction,
-            clause.ref,
-        )
-        for clause, rate in rates
-        if active.stands(rate, day)
-    )
+    elements: dict[int, list[Element]] = {}
+    for clause, rate in rates:
+        if active.stands(rate, day):
+            elements.setdefault(rate.over_minutes, []).append(
+                Element(
+                    rate.element,
+                    nano(rate.per_minute) if rate.per_minute is not None else 0,
+                    nano(rate.per_call) if rate.per_call is not None else 0,
+                    rate.route,
+                    rate.jurisdiction,
+                    clause.ref,
+                )
+            )
     reason = next((rate.reason for _, rate in rates if rate.reason), "")
-    return Tariff(active.instrument.id, reason, elements, active.instrument.illustrative)
+    counted = rates[0][1].traffic if len(elements) > 1 else ""
+    tiers = [
+        Tariff(
+            active.instrument.id, reason, tuple(elements[over]), active.instrument.illustrative, counted,
+            over * MS_PER_MINUTE,
+        )
+        for over in sorted(elements)
+    ]  # fmt: skip
+    if not tiers:
+        return Tariff(active.instrument.id, reason, (), active.instrument.illustrative)
+    return replace(tiers[0], tiers=tuple(tiers[1:]))
 
 
-def _own_prices(
-    ranked: Sequence[_Active], state: str, agreement: str, events: Sequence[Event], day: date
-) -> dict[TrafficClass, tuple[_Active, Tariff]]:
-    """Return each class's price from the highest-ranking instrument that has one for it."""
-    own: dict[TrafficClass, tuple[_Active, Tariff]] = {}
+_Own = dict[tuple[TrafficClass, str], tuple[_Active, Tariff]]
+"""Prices by class and payee, each with the instrument that it is from."""
+
+
+def _own_prices(ranked: Sequence[_Active], agreement: Agreement, events: Sequence[Event], day: date) -> _Own:
+    """Return each class's price, by payee, from the highest-ranking instrument that has one for it."""
+    own: _Own = {}
     for active in ranked:
-        by_class: dict[TrafficClass, list[tuple[Clause, Rate]]] = {}
-        for clause, rate in _rates(active, state, agreement, events, day):
+        found: dict[tuple[TrafficClass, str], list[tuple[Clause, Rate]]] = {}
+        for clause, rate in _rates(active, agreement.state, agreement.agreement, events, day):
             classes = active.classes(rate.traffic) if rate.traffic != ISP_BOUND else ()
+            payees = (rate.payee,) if rate.payee else (agreement.party_a, agreement.party_b)
             for traffic_class in active.weighed(classes) if rate.when else classes:
-                by_class.setdefault(traffic_class, []).append((clause, rate))
-        for traffic_class, rates in by_class.items():
-            own.setdefault(traffic_class, (active, _tariff(active, rates, day)))
+                for payee in payees:
+                    found.setdefault((traffic_class, payee), []).append((clause, rate))
+        for key, rates in found.items():
+            own.setdefault(key, (active, _tariff(active, rates, day)))
     return own
 
 
 def _first_ruled(ranked: Sequence[_Active], kind: type[_T], day: date, state: str) -> tuple[_Active, Ruled[_T]] | None:
     for active in ranked:
-        for clause, effect in _of_kind(active.instrument, kind):
-            dated = _holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
+        for clause, effect in effects_of(active.instrument, kind):
+            dated = holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
             if dated and (not getattr(effect, "states", ()) or state in effect.states):  # type: ignore[attr-defined]
                 return active, Ruled(effect, active.source(clause), active.instrument.id)
     return None
@@ -249,17 +254,29 @@ def _all_ruled(ranked: Sequence[_Active], kind: type[_T], day: date, state: str)
     return tuple(
         Ruled(effect, active.source(clause), active.instrument.id)
         for active in ranked
-        for clause, effect in _of_kind(active.instrument, kind)
+        for clause, effect in effects_of(active.instrument, kind)
         if active.stands(effect, day)
-        and _holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
+        and holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
         and (not getattr(effect, "states", ()) or state in effect.states)  # type: ignore[attr-defined]
+    )
+
+
+def _down(
+    actives: Sequence[_Active], kind: type[GrowthCap] | type[NewMarket] | type[Presumption], day: date
+) -> frozenset[str]:
+    """Return the sources of effects of a kind that an order of law has down on a day, in force or not."""
+    return frozenset(
+        active.source(clause)
+        for active in actives
+        for clause, effect in effects_of(active.instrument, kind)
+        if not active.stands(effect, day)
     )
 
 
 def _clauses_of(ranked: Sequence[_Active], kind: type[Exclude] | type[Disclose]) -> dict[TrafficClass, tuple[str, ...]]:
     out: dict[TrafficClass, tuple[str, ...]] = {}
     for active in ranked:
-        for clause, effect in _of_kind(active.instrument, kind):
+        for clause, effect in effects_of(active.instrument, kind):
             for name in effect.classes:
                 key = TrafficClass[name.upper()]
                 out[key] = (*out.get(key, ()), active.source(clause))
@@ -271,21 +288,71 @@ def _outside_cap(ranked: Sequence[_Active]) -> frozenset[TrafficClass]:
     return frozenset(
         TrafficClass[name.upper()]
         for active in ranked
-        for _, effect in _of_kind(active.instrument, Exclude)
+        for _, effect in effects_of(active.instrument, Exclude)
         if "growth_cap" in effect.outside
         for name in effect.classes
     )
 
 
-def _with_isp(own: Mapping[TrafficClass, tuple[_Active, Tariff]]) -> Tariff | None:
-    """Return the price that takes in Internet traffic whatever its place, where a group says so (SA 5.2)."""
-    for active, tariff in own.values():
-        for _, group in _of_kind(active.instrument, TrafficGroup):
-            if group.with_isp and any(
-                own.get(TrafficClass[name.upper()], (None, None))[1] is tariff for name in group.classes
-            ):
-                return tariff
-    return None
+def _with_isp(own: _Own) -> dict[str, Tariff]:
+    """Return, by payee, the price that takes in Internet traffic whatever its place, where a group says so (SA 5.2)."""
+    out: dict[str, Tariff] = {}
+    for (traffic_class, payee), (active, tariff) in own.items():
+        for _, group in effects_of(active.instrument, TrafficGroup):
+            if group.with_isp and traffic_class.name.lower() in group.classes:
+                out.setdefault(payee, tariff)
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class _IspTerms:
+    """What holds for ISP-bound time, each part from the highest-ranking instrument that has it."""
+
+    isp: Mapping[str, Tariff] = field(default_factory=dict)
+    presumption: Ruled[Presumption] | None = None
+    presumes: bool = True
+    cap: Ruled[GrowthCap] | None = None
+    new_market: Ruled[NewMarket] | None = None
+
+
+def _isp_terms(
+    ranked: Sequence[_Active], agreement: Agreement, events: Sequence[Event], own: _Own, day: date
+) -> _IspTerms:
+    """Resolve presumption, price, cap and new markets; what a later instrument does not touch survives (A1 3.1).
+
+    Where an instrument that controls over the presumption's prices every minute of the classes that it
+    weighs, nothing of it is left (SA 1.4 over XA).
+    """
+    state = agreement.state
+    ruled = _first_ruled(ranked, Presumption, day, state)
+    if ruled is None:
+        return _IspTerms()
+    active, presumption = ruled
+    classes = [TrafficClass[name.upper()] for name in presumption.effect.base]
+    prices = [own.get((kind, payee)) for kind in classes for payee in (agreement.party_a, agreement.party_b)]
+    level = active.rank(day)[0]
+    if prices and all(price is not None and price[0].rank(day)[0] > level for price in prices):
+        return _IspTerms()
+    priced: dict[str, Tariff] = {}
+    for other in ranked:
+        rates = [(c, r) for c, r in _rates(other, state, agreement.agreement, events, day) if r.traffic == ISP_BOUND]
+        for payee in (agreement.party_a, agreement.party_b):
+            mine = [(clause, rate) for clause, rate in rates if rate.payee in ("", payee)]
+            if mine:
+                priced.setdefault(payee, _tariff(other, mine, day))
+    return _IspTerms(
+        isp={payee: tariff for payee, tariff in priced.items() if tariff.elements},
+        presumption=presumption,
+        presumes=active.stands(presumption.effect, day),
+        cap=_standing_first(ranked, GrowthCap, day, state),
+        new_market=_standing_first(ranked, NewMarket, day, state),
+    )
+
+
+def _standing_first(ranked: Sequence[_Active], kind: type[_T], day: date, state: str) -> Ruled[_T] | None:
+    """Return the effect of a kind that controls, None where there is none or an order of law has it down."""
+    found = _first_ruled(ranked, kind, day, state)
+    return found[1] if found is not None and found[0].stands(found[1].effect, day) else None
 
 
 def _on_day(
@@ -293,41 +360,24 @@ def _on_day(
 ) -> Interval:
     """Resolve what holds on the first day of an interval, and so on all of them."""
     state = agreement.state
-    in_force = [a for a in actives if _holds(a.standing.first, a.standing.last, first)]
+    in_force = [a for a in actives if holds(a.standing.first, a.standing.last, first)]
     ranked = sorted(in_force, key=lambda active: active.rank(first), reverse=True)
-    own = _own_prices(ranked, state, agreement.agreement, events, first)
-    isp = presumption = cap = new_market = None
-    presumes = True
-    for active in ranked:
-        rates = [(c, r) for c, r in _rates(active, state, agreement.agreement, events, first) if r.traffic == ISP_BOUND]
-        found = _first_ruled([active], Presumption, first, state)
-        if not rates and found is None:
-            continue
-        base = found[1].effect.base if found else ()
-        level = active.rank(first)[0]
-        outranked = [own[TrafficClass[name.upper()]] for name in base if TrafficClass[name.upper()] in own]
-        if base and len(outranked) == len(base) and all(a.rank(first)[0] > level for a, _ in outranked):
-            break
-        priced = _tariff(active, rates, first) if rates else None
-        isp = priced if priced is not None and priced.elements else None
-        presumes = found is None or active.stands(found[1].effect, first)
-        presumption = found[1] if found else None
-        capped = _first_ruled([active], GrowthCap, first, state)
-        markets = _first_ruled([active], NewMarket, first, state)
-        cap = capped[1] if capped is not None and active.stands(capped[1].effect, first) else None
-        new_market = markets[1] if markets is not None and active.stands(markets[1].effect, first) else None
-        break
+    own = _own_prices(ranked, agreement, events, first)
+    of_isp = _isp_terms(ranked, agreement, events, own, first)
+    rounding = _first_ruled(ranked, Rounding, first, state)
+    unidentified = _first_ruled(ranked, UnidentifiedTerm, first, state)
+    presumes = of_isp.presumes if of_isp.presumption is not None else not _down(actives, Presumption, first)
     pricing = {active.instrument.id for active, _ in own.values()}
     gates = tuple(gate for gate in _all_ruled(ranked, Eligibility, first, state) if gate.instrument in pricing)
     return Interval(
         first=first,
         last=last,
-        own={traffic_class: tariff for traffic_class, (_, tariff) in own.items()},
-        isp=isp,
-        presumption=presumption,
+        own={key: tariff for key, (_, tariff) in own.items()},
+        isp=of_isp.isp,
+        presumption=of_isp.presumption,
         presumes=presumes,
-        cap=cap,
-        new_market=new_market,
+        cap=of_isp.cap,
+        new_market=of_isp.new_market,
         gates=gates,
         waivers=_all_ruled(ranked, Waiver, first, state),
         duties=_all_ruled(ranked, SettlementDuty, first, state),
@@ -336,8 +386,11 @@ def _on_day(
         uncapped=_outside_cap(ranked),
         with_isp=_with_isp(own),
         disclosed=_clauses_of(ranked, Disclose),
+        rounding=rounding[1] if rounding else None,
+        unidentified=unidentified[1] if unidentified else None,
         provisional=tuple(f"{a.instrument.id}: {a.standing.provisional}" for a in ranked if a.standing.provisional),
         in_force=tuple(active.instrument.id for active in ranked),
+        down=_down(actives, GrowthCap, first) | _down(actives, NewMarket, first),
     )
 
 
@@ -353,6 +406,7 @@ def _boundaries(actives: Sequence[_Active], events: Sequence[Event]) -> list[dat
 
     for active in actives:
         add(active.standing.first, active.standing.last)
+        add(active.standing.outcome_from, None)
         for clause in active.instrument.clause:
             for effect in clause.effects:
                 add(getattr(effect, "from_", None), getattr(effect, "through", None))
@@ -390,8 +444,8 @@ def resolve(
     """
     known = known_events(events, as_known_at)
     pair = {agreement.party_a, agreement.party_b}
-    actives: list[_Active] = []
-    chains: dict[str, tuple[str, ...]] = {}
+    standings: list[tuple[Instrument, Standing]] = []
+    calls: dict[str, date] = {}
     for instrument in instruments:
         if instrument.domain == "corporate" or not pair <= set(instrument.parties):
             continue
@@ -399,24 +453,31 @@ def resolve(
             continue
         stands = standing(instrument, agreement.state, agreement.agreement, known, as_known_at)
         if stands is not None:
-            fallen = fallen_effects(instrument, agreement.agreement, known, policy, stands.signed)
-            actives.append(_Active(instrument, stands, policy, fallen))
-            chains[instrument.id] = (*stands.chain, *(f.why for f in fallen))
+            standings.append((instrument, stands))
+            calls |= counted_calls(instrument, agreement.agreement, known, policy, stands.signed)
+    actives: list[_Active] = []
+    chains: dict[str, tuple[str, ...]] = {}
+    for instrument, own in standings:
+        reaches = outcome_from(instrument.id, known, calls)
+        stands = own if reaches is None else own.as_outcome(instrument.id, reaches)
+        fallen = fallen_effects(instrument, agreement.agreement, known, policy, stands.signed)
+        actives.append(_Active(instrument, stands, policy, fallen))
+        chains[instrument.id] = (*stands.chain, *(f.why for f in fallen))
     starts = _boundaries(actives, known)
     intervals: list[Interval] = []
     for position, first in enumerate(starts):
         last = starts[position + 1] - timedelta(days=1) if position + 1 < len(starts) else None
         intervals.append(_on_day(actives, agreement, known, first, last))
-    counted = tuple(
+    new_markets = tuple(
         Ruled(effect, active.source(clause), active.instrument.id)
         for active in actives
-        for clause, effect in _of_kind(active.instrument, GrowthCap)
+        for clause, effect in effects_of(active.instrument, NewMarket)
     )
     return Timeline(
         agreement,
         as_known_at,
         tuple(intervals),
         chains,
-        counted,
+        new_markets,
         tuple(active.instrument.id for active in actives),
     )

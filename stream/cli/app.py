@@ -5,15 +5,17 @@ from typing import Annotated
 
 import typer
 
+from rating.faults import RoundingNotKept
 from stream.cli import (
     books_commands,
     demo_command,
     rate_commands,
     suspense_commands,
     terms_commands,
+    whatif_commands,
     workspace_commands,
 )
-from stream.errors import WrongUsage
+from stream.errors import BadInput, WrongUsage
 
 __all__ = ["app", "run"]
 
@@ -51,6 +53,7 @@ rate_commands.register(app)
 books_commands.register(app)
 suspense_commands.register(app)
 terms_commands.register(app)
+whatif_commands.register(app)
 
 
 def _with_default(argv: Sequence[str], option: str, default: str) -> list[str]:
@@ -73,6 +76,8 @@ def run(argv: Sequence[str]) -> int:
         return leave.exit_code
     except typer.Abort:
         return 130
+    except RoundingNotKept as error:
+        raise BadInput(str(error), field="policy.rounding") from None
     except Exception as error:
         shown = getattr(error, "format_message", None)
         if shown is None:

@@ -6,8 +6,10 @@ from datetime import date
 
 from rating.codes import Settlement, TrafficClass, name_of
 from rating.facts import Facts
+from rating.lines import Line
+from rating.policy import Rounding
 from rating.reference.rows import Arrangement, span
-from rating.settle import Line
+from rating.rounding import rounding_of
 from rating.statement import mou
 from rating.terms.tariff import rate_text
 from stream.explain.call import Call, FoundCall, LiveSegment
@@ -15,7 +17,18 @@ from stream.explain.find import call_of
 from stream.explain.lookups import where
 from stream.explain.model import Known, Live, Price, Segment, Step, Total
 from stream.explain.months import month_step
-from stream.explain.terms import CASES, Month, Piece, cases_of, labelled, month_of, price, share_of, unidentified_rule
+from stream.explain.terms import (
+    CASES,
+    Month,
+    Piece,
+    by_tier,
+    cases_of,
+    labelled,
+    month_of,
+    price,
+    share_of,
+    unidentified_rule,
+)
 from stream.explain.words import Clauses, charge_text, clock, clock_end, local, needed, ratio_text
 
 __all__ = ["Priced", "price_segments"]
@@ -43,16 +56,21 @@ def price_segments(facts: Facts, clauses: Clauses, found: FoundCall) -> Priced:
     decision, call = needed(found.decision, f"{found.place}: archived without a decision"), call_of(found)
     zone = facts.agreements[decision.agreement].time_zone
     out, months, at = Priced(), dict[str, Month](), call.connect_ms
+    whole, rounds = sum(segment.ms for segment in found.segments), dict[str, str]()
     for position, segment in enumerate(found.segments):
         month = months.setdefault(f"{segment.day:%Y-%m}", month_of(facts, decision.agreement, segment.day))
+        rounding = rounding_of(facts, decision.agreement, month.month)
+        rounds[month.month] = _rounds(rounding)
+        last = position + 1 == len(found.segments)
         piece = Piece(
             facts, decision.agreement, decision, segment.day, segment.ms, position == 0 and segment.ms > 0, call.isp,
-            call.trunk_group,
+            call.trunk_group, -whole % rounding.unit_ms if last and rounding.unit_ms else 0,
         )  # fmt: skip
         out.segments.append(_segment(piece, month, segment, clauses, call, (at, zone)))
         at += segment.ms
     if facts.policies[decision.agreement].rate_date == "connect":
         out.notes.append("all of a call has the rate of its day of connect (switch rate_date)")
+    out.notes += [said for said in dict.fromkeys(rounds.values()) if said]
     for month in months.values():
         ends = (out.segments[0].payer, out.segments[0].payee)
         direction = month.directions.get(ends)
@@ -64,6 +82,15 @@ def price_segments(facts: Facts, clauses: Clauses, found: FoundCall) -> Priced:
     return out
 
 
+def _rounds(rounding: Rounding) -> str:
+    """Say how the agreement rounds before the line, if it does."""
+    if rounding.unit_ms is not None:
+        return f"the whole call is billed up to a multiple of {rounding.unit_ms:,} ms, the excess on its last segment"
+    if rounding.kind == "trunk_group_month_up":
+        return "the month's total of the trunk group goes up to a whole minute: a line of its own, of no single call"
+    return ""
+
+
 def _segment(
     piece: Piece, month: Month, live: LiveSegment, clauses: Clauses, call: Call, start: tuple[int, str]
 ) -> Segment:
@@ -71,8 +98,8 @@ def _segment(
     payer, payee = piece.ends
     first, last = month.sub(piece.day)
     lines = month.lines(payer, payee, piece.kind, piece.decision.lata, first)
-    prices = tuple(price(piece, case, clauses) for case in cases_of(piece, lines))
-    alone = labelled(piece)
+    prices = tuple(price(piece, case, clauses) for case in by_tier(cases_of(piece, lines)))
+    alone = labelled(piece) and len(prices) == 1
     if alone:
         lines = [line for line in lines if _is_that(line, prices[0])]
     shares = tuple(share_of(month, payer, payee, line) for line in lines)
@@ -110,7 +137,7 @@ def _is_that(line: Line, of: Price) -> bool:
 def _verdict(piece: Piece, prices: Sequence[Price], month: Month, ends: tuple[str, str]) -> str:
     kind = name_of(piece.kind)
     if piece.kind is TrafficClass.UNIDENTIFIED:
-        return f"{unidentified_rule(piece.facts, piece.agreement)}; {piece.group.says}"
+        return f"{unidentified_rule(piece.facts, piece.agreement, month.month)}; {piece.group.says}"
     if piece.weighed and not labelled(piece):
         if piece.by_evidence:
             return "the record identifies it as ISP-bound, which decides; cap and new markets act in aggregate"
@@ -118,8 +145,12 @@ def _verdict(piece: Piece, prices: Sequence[Price], month: Month, ends: tuple[st
         reached = direction is not None and direction.isp is not None and direction.isp.isp_ms > 0
         said = "part of the class is ISP-bound" if reached else "the ratio is not exceeded, so none of it is ISP-bound"
         return f"presumed in aggregate, no single call is labelled: {said}"
-    if piece.weighed:
-        return f"the record does not identify it as ISP-bound, and identified time decides: {kind}, below the ratio"
+    if len(prices) > 1 or piece.weighed:
+        tiers = f"{kind}: priced by tiers of the month's total, no single call is in one"
+        by_evidence = (
+            f"the record does not identify it as ISP-bound, and identified time decides: {kind}, below the ratio"
+        )
+        return tiers if len(prices) > 1 else by_evidence
     only = prices[0]
     if only.outcome == name_of(Settlement.TERMS_MISSING):
         return f"{kind}: counted and not priced, no loaded instrument has its price on this day"
@@ -174,7 +205,7 @@ def _beside(piece: Piece, prices: Sequence[Price], clauses: Clauses, call: Call)
 
 
 def _pricing(piece: Piece) -> str:
-    tariff = piece.interval.own.get(piece.kind)
+    tariff = piece.interval.price_of(piece.kind, piece.ends[1])
     return tariff.instrument if tariff is not None else ""
 
 

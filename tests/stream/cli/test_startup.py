@@ -57,7 +57,16 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "words", ["--help", "--version", "rate --help", "rerate --help", "statement --help", "terms show --help"]
+    "words",
+    [
+        "--help",
+        "--version",
+        "rate --help",
+        "rerate --help",
+        "statement --help",
+        "terms show --help",
+        "what-if --help",
+    ],
 )
 def test_help_loads_nothing_that_computes(tmp_path: Path, words: str) -> None:
     assert loaded(tmp_path, *words.split()) & {*HEAVY, "numpy", "sqlalchemy", "rich"} == set()
@@ -71,12 +80,15 @@ def test_help_loads_nothing_that_computes(tmp_path: Path, words: str) -> None:
         "terms show",
         "terms show sbc-kmc-wi-isp",
         "terms lint",
+        "terms conform sbc-kmc-second",
         "terms timeline sbc-kmc-wi",
         "status",
         "statement sbc-kmc-wi 2003-06",
         "statement all 2003-06 --format json",
         "ledger show",
         "suspense list",
+        "what-if --lines --policy cap_2003=ceiling",
+        "exposure sbc-kmc-wi 2003-06 2003-07",
     ],
 )
 def test_what_does_not_rate_loads_no_compiler_archive_or_client(rated: Path, words: str) -> None:

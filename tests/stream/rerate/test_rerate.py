@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from stream.books.store import open_store
@@ -240,6 +241,52 @@ def test_another_day_of_rate_makes_cells_anew_where_no_place_changed(rated: Path
     assert ms == HOURS_20 + 210_000
     workspace(rated)
     assert "same, at another place or on other days" in ok("rerate", "-w", rated, COLUMNS="200").out
+
+
+def test_a_rounding_unit_asked_for_later_is_summed_anew(rated: Path, tmp_path: Path) -> None:
+    settings = '[policy]\nrounding = "per_call_up(60000)"\n'
+    workspace(rated, settings)
+    refused = cli("statement", AGREEMENT, MONTH, "-w", rated)
+    assert refused.code == 3
+    assert f"ratestream rerate {MONTH}" in refused.err
+    done = ok("rerate", "-w", rated, "--json").document
+    assert (done["layer"], done["changed"], done["moved"]) == ("rerate:1", 0, [])
+    assert done["cells"] > 0
+    assert sql(rated, "select count(*) from archive where layer = 'rerate:1'") == [(0,)]
+    fresh = workspace(tmp_path / "fresh", settings)
+    ok("rate", tmp_path / "calls.ndjson", "-w", fresh)
+    assert {m: without_digests(text) for m, text in statements(rated).items()} == {
+        m: without_digests(text) for m, text in statements(fresh).items()
+    }
+    workspace(rated)
+    assert ok("rerate", "-w", rated, "--json").document["layer"] == "rerate:2"
+    assert ok("rerate", "-w", rated, "--json").document["layer"] is None
+
+
+def live_prices(folder: Path) -> dict[str, list[Any]]:
+    """Return the live rate and charge of each call's segments, by the decision that stands."""
+    rows = [
+        row
+        for (path,) in sql(folder, "select path from archive order by id")
+        for row in pq.read_table(folder / path).to_pylist()
+    ]
+    return {
+        row["record_id"]: [row["segment_reason"], row["segment_rate_nano"], row["segment_charge_units"]]
+        for row in sorted(rows, key=lambda row: row["rev"])
+    }
+
+
+def test_what_is_decided_again_has_the_live_price_of_a_fresh_rating(rated: Path, tmp_path: Path) -> None:
+    """By rounded time, too: all calls here are of one price, whatever the positions."""
+    settings = '[policy]\nrounding = "per_call_up(60000)"\n'
+    blocks = TABLES["number_blocks"].replace("262200,9327,RACINE", "262200,9327,MILWAUKEE")
+    workspace(rated, settings, number_blocks=blocks)
+    assert ok("rerate", "-w", rated, "--json").document["changed"] == 2
+    fresh = workspace(tmp_path / "fresh", settings, number_blocks=blocks)
+    ok("rate", tmp_path / "calls.ndjson", "-w", fresh)
+    found, wanted = live_prices(rated), live_prices(fresh)
+    assert found["r3"] == wanted["r3"]
+    assert wanted["r3"][2] == [120_000 * 500_000]
 
 
 def ok_statement(folder: Path, month: str) -> list[dict[str, Any]]:
