@@ -2,7 +2,7 @@
 
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -87,12 +87,11 @@ class Store:
             blobs = b"".join(row.blob for row in rows)
         return np.frombuffer(blobs, "<u8").reshape(-1, 2).astype(np.uint64)
 
-    def cells(self, agreement: int, month: str) -> Cells:
-        """Return the merged cells of an agreement's month, all layers together."""
+    def cells(self, agreement: int, month: str, without: Collection[str] = ()) -> Cells:
+        """Return the merged cells of an agreement's month, all layers together but for those named."""
+        mine = (t.cells.c.agreement == agreement) & (t.cells.c.month == month) & t.cells.c.layer.not_in(without)
         with self.reading() as c:
-            rows = c.execute(
-                select(t.cells.c.blob).where(t.cells.c.agreement == agreement, t.cells.c.month == month)
-            ).all()
+            rows = c.execute(select(t.cells.c.blob).where(mine)).all()
         return merge(Cells.from_bytes(row.blob) for row in rows)
 
     def months(self) -> list[tuple[int, str]]:

@@ -35,7 +35,8 @@ def render_suspense(rows: list[dict[str, Any]], console: Console, what: str) -> 
 
 
 def _where(row: dict[str, Any]) -> str:
-    return f"{row['file'] or '?'}:{row['line']}"
+    where = row["file"] or "?"
+    return where if row["line"] is None else f"{where}:{row['line']}"
 
 
 def _head(row: dict[str, Any], width: int) -> tuple[str, ...]:
