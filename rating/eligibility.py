@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rating.codes import TCLT_CLASSES, PriceReason, TrafficClass
-from rating.facts import Facts, month_days
+from rating.facts import Facts, month_before, month_days
 from rating.month import by_pairs
 from rating.poi import has_poi
 from rating.terms.events import IncumbentFailure, InterconnectionStarted
@@ -109,11 +109,6 @@ def _trunk_days(facts: Facts, agreement: str, tandem: str, month: str) -> tuple[
     return direct, total
 
 
-def _month_before(month: str, back: int) -> str:
-    year, number = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 - back, 12)
-    return f"{year}-{number + 1:02d}"
-
-
 def deot_fails(
     facts: Facts, agreement: str, rule: Eligibility, waivers: Iterable[Ruled[Waiver]], tandem: str, month: str
 ) -> bool:
@@ -125,7 +120,7 @@ def deot_fails(
     rulings = tuple(waivers)
     months = (rule.months or 1) + (1 if facts.policies[agreement].deot_onset == "next_month" else 0)
     for back in range(months):
-        earlier = _month_before(month, back)
+        earlier = month_before(month, back)
         first, last = month_days(earlier)
         direct, total = _measured(facts, agreement, tandem, earlier)
         if not is_below(direct, total, rule.share or Decimal(0)):

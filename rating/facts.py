@@ -9,13 +9,13 @@ from typing import Any, Final
 from rating.names import Names
 from rating.policy import Policy
 from rating.reference.rows import Agreement, Tables
-from rating.terms.events import Event
+from rating.terms.events import Event, IncumbentFailure, InterconnectionStarted, RebuttalDecided, RebuttalFiled
 from rating.terms.model import Instrument
 from rating.terms.standing import known_events
 from rating.terms.timeline import Timeline, resolve
 from rating.usage import Cells
 
-__all__ = ["Facts", "month_days", "months_before", "period_name"]
+__all__ = ["Facts", "month_before", "month_days", "months_before", "period_name"]
 
 
 def month_days(month: str) -> tuple[date, date]:
@@ -34,10 +34,19 @@ def months_before(month: str, period: str) -> list[str]:
     return [f"{year}-{m:02d}" for m in range(first, number)]
 
 
+def month_before(month: str, back: int) -> str:
+    """Return the month so many before a month: ``(2004-01, 2) -> 2003-11``."""
+    year, number = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 - back, 12)
+    return f"{year}-{number + 1:02d}"
+
+
 def period_name(month: str, period: str) -> str:
     """Return the name of a month's calendar period: ``2003``, ``2003-Q2`` or ``2003-06``."""
     quarter = f"{month[:4]}-Q{(int(month[5:]) + 2) // 3}"
     return {"year": month[:4], "quarter": quarter, "month": month}[period]
+
+
+_READ_BY_RULES: Final = (RebuttalFiled, RebuttalDecided, InterconnectionStarted, IncumbentFailure)
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,21 @@ class Facts:
     def known_events(self) -> list[Event]:
         """The events known on the day, in the order in which they became known."""
         return known_events(self.events, self.as_known_at)
+
+    @cached_property
+    def read_by_rules(self) -> list[Event]:
+        """The known events that rules read themselves; all others act through the terms."""
+        return [event for event in self.known_events if isinstance(event, _READ_BY_RULES)]
+
+    def values_as(self, other: "Facts", agreement: str) -> bool:
+        """Whether an agreement's months have the same value under other facts: the same terms, events and tables."""
+        return (
+            self.tables is other.tables
+            and self.cells_of is other.cells_of
+            and self.policies[agreement] == other.policies[agreement]
+            and self.read_by_rules == other.read_by_rules
+            and self.timeline(agreement).intervals == other.timeline(agreement).intervals
+        )
 
     def timeline(self, agreement: str) -> Timeline:
         """Resolve an agreement's terms, once."""

@@ -43,14 +43,16 @@ class Line:
     usage: Mapping[Bucket, tuple[int, int]] = field(default_factory=dict)
 
 
-def split_sums(sums: Sums, parts: Sequence[int]) -> list[Sums]:
+def split_sums(sums: Sums, parts: list[int]) -> list[Sums]:
     """Split a sum by bucket into parts of given milliseconds; calls and billed time go in the same proportion.
 
     Where there is no time at all, the calls go to the last part.
     """
+    weights = parts if sum(parts) else [0] * (len(parts) - 1) + [1]
+    if weights.count(0) == len(weights) - 1:  # most sums are not divided at all
+        return [dict(sums) if weight else {} for weight in weights]
     buckets = sorted(sums)
     left = [[sums[bucket][i] for bucket in buckets] for i in range(_COLUMNS)]
-    weights = parts if sum(parts) else [0] * (len(parts) - 1) + [1]
     totals = [largest_remainder(sum(column), weights) for column in left]
     out: list[Sums] = []
     for position in range(len(parts)):
@@ -127,7 +129,7 @@ def _laid(here: Sequence[Share], used: int) -> Iterator[Share]:
         parts.append(taken)
     assert not any(left), f"tiers of {tariff.instrument} do not hold {sum(left)} ms: the first has to begin at 0"
     for share, ms in zip(here, zip(*parts, strict=True), strict=True):
-        divided = split_sums(share.sums, ms) if any(ms) else [share.sums, *[{}] * (len(tiers) - 1)]
+        divided = split_sums(share.sums, list(ms)) if any(ms) else [share.sums, *[{}] * (len(tiers) - 1)]
         others = tuple(clause for clause in share.clauses if clause not in tariff.clauses)
         for tier, sums in zip(tiers, divided, strict=True):
             yield share._replace(sums=sums, tariff=tier, clauses=(*tier.clauses, *others))

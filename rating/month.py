@@ -18,6 +18,7 @@ Ints = NDArray[np.int64]
 PRESUMPTION_DOWN: Final = 4
 """The bit of `Row.actual` for days on which an order of law has the presumption down."""
 
+_CLASSES: Final = {int(kind): kind for kind in TrafficClass}
 _EVIDENCE_ISP: Final = int(Evidence.ISP)
 
 
@@ -98,7 +99,7 @@ def summed(
         Row(
             h >> 40,
             (h >> 24) & 0xFFFF,
-            TrafficClass((h >> 16) & 0xFF),
+            _CLASSES[(h >> 16) & 0xFF],
             h & 0xFFFF,
             w >> 16,
             ((w >> 12) & 3, (w >> 8) & 3),

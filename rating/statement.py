@@ -228,7 +228,15 @@ def _notes(facts: Facts, settled: Settled) -> list[str]:
     return notes
 
 
-def statement(facts: Facts, agreement: str, month: str, *, status: str, digests: Mapping[str, str]) -> dict[str, Any]:
+def statement(
+    facts: Facts,
+    agreement: str,
+    month: str,
+    *,
+    status: str,
+    digests: Mapping[str, str],
+    settled: Settled | None = None,
+) -> dict[str, Any]:
     """Make an agreement's statement of a month.
 
     Parameters
@@ -238,13 +246,15 @@ def statement(facts: Facts, agreement: str, month: str, *, status: str, digests:
     status : {"provisional", "closed"}
     digests : mapping
         What the statement was made from, by digest; ``terms`` among them.
+    settled : Settled, optional
+        The month as settled under these facts, where the caller has it.
 
     Returns
     -------
     dict
         As CONTRACTS ("Statement") lays it down; amounts and rates are decimal strings.
     """
-    settled = settle(facts, agreement, month)
+    settled = settled or settle(facts, agreement, month)
     rows = month_rows(facts, agreement, month)
     directions = [_direction(agreement, month, direction) for direction in settled.directions] if rows else []
     return {

@@ -98,7 +98,7 @@ class _Reach:
         return frozenset(row.agreement for row in self._agreements if touched(row))
 
     def of_event(self, event: Event) -> frozenset[str] | None:
-        """Return the one that it names, by itself or by what it answers, or those of the instrument that it is about."""
+        """Return the one that it names, itself or by what it answers, or those of the instrument that it is about."""
         named = getattr(event, "agreement", None)
         if isinstance(event, RebuttalDecided):
             named = self._agreement_of.get(event.rebuttal)
@@ -122,9 +122,8 @@ def _new_causes(base: Workspace, now: Workspace, known: date, today: date) -> li
         if isinstance(event, Submitted):
             deemed = event.on + timedelta(days=DEEMED_APPROVED_DAYS)
             if max(known, day) < deemed <= today:
-                out.append(
-                    _Cause(deemed, _at(deemed), event.id, f"approval:{event.id} deemed", None, where.of_event(event))
-                )
+                name = f"approval:{event.id} deemed"
+                out.append(_Cause(deemed, _at(deemed), event.id, name, None, where.of_event(event)))
     before = {instrument.id: instrument for instrument in _booked_instruments(base, known)}
     for instrument in now.instruments:
         signed, changed = first_known(instrument, told), before.get(instrument.id)
@@ -160,7 +159,8 @@ def _corrected(before: Tables, after: Tables) -> Iterator[tuple[str, Tables]]:
         if rows != getattr(tables, name):
             tables = replace(tables, **{name: rows})
             yield f"reference:{name}", tables
-    yield "reference", after
+    if tables != after:
+        yield "reference", after
 
 
 def steps_from(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from rating.codes import Outcome, name_of
 from rating.facts import Facts, month_days
 from rating.ledger import entries_of
+from rating.settle import settle
 from stream.books import tables as t
 from stream.books.issuing import issue, line_values, make_statement, user
 from stream.books.layers import CORRECTIONS, rerate_layers
@@ -124,8 +125,9 @@ def _close(
     issued = c.execute(select(t.statements).where(mine).order_by(t.statements.c.number).limit(1)).first()
     if issued is not None:
         return Closed(agreement, month, issued.number, _totals(orjson.loads(issued.body)), already=True)
-    document = make_statement(workspace, facts, agreement, month, "closed")
-    units = {line: value.units for line, value in line_values(facts, agreement, month).items()}
+    settled = settle(facts, agreement, month)
+    document = make_statement(workspace, facts, agreement, month, "closed", settled)
+    units = {line: value.units for line, value in line_values(settled).items()}
     issue(
         c,
         document,

@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, insert, select
 
-from rating.facts import Facts
+from rating.facts import Facts, month_before, months_before
 from rating.ledger import GENESIS, Entry, chain_hash, postings_of
-from rating.settle import settle
+from rating.settle import Settled
 from rating.statement import line_id, statement
 from stream.books import tables as t
 from stream.books.snapshots import keep
@@ -45,28 +45,38 @@ class LineValue:
     clauses: tuple[str, ...]
 
 
-def line_values(facts: Facts, agreement: str, month: str) -> dict[str, LineValue]:
-    """Return the value of every line of an agreement's month, by line id."""
+def line_values(settled: Settled) -> dict[str, LineValue]:
+    """Return the value of every line of an agreement's settled month, by line id."""
     return {
-        line_id(agreement, month, direction.payer, direction.payee, line): LineValue(
+        line_id(settled.agreement, settled.month, direction.payer, direction.payee, line): LineValue(
             line.units, line.ms, direction.payer, direction.payee, line.clauses
         )
-        for direction in settle(facts, agreement, month).directions
+        for direction in settled.directions
         for line in direction.lines
     }
 
 
 def digests_of(workspace: Workspace, facts: Facts, agreement: str, month: str) -> dict[str, str]:
-    """Return digests of everything that a statement is made from, usage of the year's months included."""
+    """Return digests of everything that a statement is made from.
+
+    Usage is that of the year's months, which caps count, and of the two months before, which direct
+    end office trunking looks back on.
+    """
     digest = sha256()
-    for number in range(1, int(month[5:]) + 1):
-        digest.update(facts.cells_of(agreement, f"{month[:4]}-{number:02d}").digest().encode())
+    known: dict[tuple[str, str], str] = facts.memo.setdefault("usage_digests", {})
+    for each in sorted({*months_before(month, "year"), month_before(month, 2), month_before(month, 1), month}):
+        if (agreement, each) not in known:
+            known[agreement, each] = facts.cells_of(agreement, each).digest()
+        digest.update(known[agreement, each].encode())
     return {**workspace.digests, "usage": digest.hexdigest(), "software": VERSION}
 
 
-def make_statement(workspace: Workspace, facts: Facts, agreement: str, month: str, status: str) -> dict[str, Any]:
-    """Make an agreement's statement with its digests."""
-    return statement(facts, agreement, month, status=status, digests=digests_of(workspace, facts, agreement, month))
+def make_statement(
+    workspace: Workspace, facts: Facts, agreement: str, month: str, status: str, settled: Settled | None = None
+) -> dict[str, Any]:
+    """Make an agreement's statement with its digests; `settled` where the caller has settled the month already."""
+    digests = digests_of(workspace, facts, agreement, month)
+    return statement(facts, agreement, month, status=status, digests=digests, settled=settled)
 
 
 def body_of(document: object) -> bytes:

@@ -224,6 +224,7 @@ entries = Table(
     Column("booked_at", String(32), nullable=False),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Index("entries_by_month", "agreement", "month"),
 )
 
 postings = Table(

@@ -7,7 +7,7 @@ decision in time. Each is valued with all before it, so a cause's part is the di
 valuations, and the parts sum to the whole.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,9 +17,10 @@ from sqlalchemy import func, select
 
 from rating.ledger import Entry
 from rating.money import cents, dollars_text
+from rating.settle import Settled, settle
 from stream.books import tables as t
 from stream.books.causes import Step, refuse_lost, steps_from
-from stream.books.issuing import LineValue, issue, line_values, make_statement, user, what_differs
+from stream.books.issuing import LineValue, digests_of, issue, line_values, make_statement, user, what_differs
 from stream.books.layers import CORRECTIONS, covered, rerate_layers
 from stream.books.policies import refuse_changed_policy
 from stream.books.snapshots import Snapshots, capture
@@ -151,8 +152,10 @@ def true_up(workspace: Workspace, store: Store, today: date, *, dry_run: bool = 
                         steps_from(snapshots.workspace(key[0]), workspace, store, known, today, corrections)
                     )
                 refuse_lost(snapshots.workspace(key[0]), workspace, known, row.agreement)
-                parts = _value(store, row, steps[key])
-                document = make_statement(workspace, steps[key][-1].facts, row.agreement, row.month, "closed")
+                fresh = steps[key][-1].facts
+                digests = digests_of(workspace, fresh, row.agreement, row.month)
+                parts, settled = _value(store, row, steps[key], digests)
+                document = make_statement(workspace, fresh, row.agreement, row.month, "closed", settled)
                 changed = parts or what_differs(orjson.loads(row.body), document)
                 adjusted = Adjusted(row.agreement, row.month, row.number + 1 if changed else None, parts)
                 done.append(adjusted)
@@ -169,15 +172,25 @@ def true_up(workspace: Workspace, store: Store, today: date, *, dry_run: bool = 
     return done
 
 
-def _value(store: Store, row: Any, steps: Sequence[Step]) -> tuple[Part, ...]:
-    """Value one month step by step; the parts sum to value now - value booked."""
+def _value(
+    store: Store, row: Any, steps: Sequence[Step], digests: Mapping[str, str]
+) -> tuple[tuple[Part, ...], Settled]:
+    """Value one month step by step; the parts sum to value now - value booked. Returns the last settlement too.
+
+    The first step, under the very terms that were booked, is what was booked where the usage is the same too.
+    """
     booked = _booked(store, row.agreement, row.month)
     before = booked
     parts: list[Part] = []
-    for step in steps:
+    last: tuple[Step, Settled] | None = None
+    issued = orjson.loads(row.body)["digests"]
+    same = all(issued[what] == digests[what] for what in ("usage", "software"))
+    for step in steps[1:] if same and len(steps) > 1 else steps:
         if step.reaches is not None and row.agreement not in step.reaches:
             continue
-        after = line_values(step.facts, row.agreement, row.month)
+        if last is None or not step.facts.values_as(last[0].facts, row.agreement):
+            last = step, settle(step.facts, row.agreement, row.month)
+        after = line_values(last[1])
         parts.extend(_parts(step.cause, before, after))
         before = after
     balance: dict[str, int] = {line: cents(value.units) for line, value in booked.items()}
@@ -189,7 +202,8 @@ def _value(store: Store, row: Any, steps: Sequence[Step]) -> tuple[Part, ...]:
         raise InvariantBroken(
             f"{row.agreement} {row.month}: booked and true-ups are not a fresh valuation in {wrong[0]}"
         )
-    return tuple(parts)
+    assert last is not None, "no step values the month"
+    return tuple(parts), last[1]
 
 
 def _entries(adjusted: Adjusted) -> Iterator[Entry]:
