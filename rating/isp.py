@@ -17,7 +17,7 @@ from rating.sums import month_rows
 from rating.terms.model import GrowthCap, NewMarket, Presumption
 from rating.terms.timeline import Interval, Ruled, Timeline
 
-__all__ = ["Capped", "IspMonth", "Shares", "capped_month", "isp_month"]
+__all__ = ["Capped", "IspMonth", "Shares", "capped_month", "counted_ms", "isp_month"]
 
 Method = Literal["none", "presumed", "actual"]
 
@@ -152,8 +152,26 @@ def _counted(timeline: Timeline, cap: Ruled[GrowthCap]) -> tuple[Interval | None
     return None, cap.effect.counts_from
 
 
-def _eligible(facts: Facts, agreement: str, month: str, payee: str, cap: Ruled[GrowthCap]) -> int:
-    """Return a month's milliseconds that count towards the cap (XA 2.3.1: the whole of 2003 counts)."""
+def counted_ms(
+    facts: Facts, agreement: str, month: str, payee: str, cap: Ruled[GrowthCap], rows: Sequence[Row] | None = None
+) -> int:
+    """Return a month's milliseconds that count towards the cap (XA 2.3.1: the whole of 2003 counts).
+
+    rows : sequence of Row, optional
+        The month's sums up to some day of it; all of them by default, and then computed once.
+    """
+    if rows is not None:
+        return _counted_ms(facts, agreement, month, payee, cap, rows)
+    memo: dict[tuple[str, str, str, str], int] = facts.memo.setdefault("counted_ms", {})
+    key = (agreement, month, payee, cap.source)
+    if key not in memo:
+        memo[key] = _counted_ms(facts, agreement, month, payee, cap, month_rows(facts, agreement, month))
+    return memo[key]
+
+
+def _counted_ms(
+    facts: Facts, agreement: str, month: str, payee: str, cap: Ruled[GrowthCap], rows: Sequence[Row]
+) -> int:
     timeline = facts.timeline(agreement)
     first, last = month_days(month)
     opening, counts_from = _counted(timeline, cap)
@@ -175,7 +193,7 @@ def _eligible(facts: Facts, agreement: str, month: str, payee: str, cap: Ruled[G
     other = parties.party_b if payee == parties.party_a else parties.party_a
     presumption = opening.presumption.effect
     month_isp = isp_month(
-        month_rows(facts, agreement, month),
+        rows,
         facts.names.find("party", payee),
         facts.names.find("party", other),
         presumption.ratio,
@@ -221,7 +239,7 @@ def capped_month(
         return Shares(free, {}, new_market), None
     year = int(month[:4])
     limit = limit_of(cap.effect, year, _history(facts, agreement, payee), facts.policies[agreement].cap_2003)
-    before = sum(_eligible(facts, agreement, earlier, payee, cap) for earlier in months_of_year_before(month))
+    before = sum(counted_ms(facts, agreement, earlier, payee, cap) for earlier in months_of_year_before(month))
     laid = {
         part: ms for part, ms in inside.items() if caps[part[1]] is not None and (counts_all or part not in markets)
     }

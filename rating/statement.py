@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from rating.advisories.collect import advisories
 from rating.codes import PriceReason, Settlement, TrafficClass, name_of
 from rating.facts import Facts, month_days
 from rating.money import MS_PER_MINUTE, cents, dollars_text, unrounded_text
@@ -232,7 +233,7 @@ def statement(facts: Facts, agreement: str, month: str, *, status: str, digests:
         "net": _net(facts, settled),
         "usage": _usage(facts, agreement, rows),
         "exceptions": [*arrangements_missing(facts, agreement, month), *on_net_on_trunk(facts, rows)],
-        "advisories": [],
+        "advisories": advisories(facts, settled),
         "in_force": _terms(facts, settled),
         "notes": _notes(facts, settled),
         "digests": dict(digests),

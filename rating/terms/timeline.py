@@ -19,6 +19,8 @@ from rating.terms.model import (
     Exclude,
     GrowthCap,
     Instrument,
+    LawChange,
+    LawWaiver,
     NewMarket,
     Presumption,
     Rate,
@@ -26,6 +28,7 @@ from rating.terms.model import (
     Tag,
     TrafficGroup,
     Waiver,
+    Watch,
 )
 from rating.terms.standing import Standing, known_events, standing
 from rating.terms.tariff import Element, Tariff
@@ -54,7 +57,8 @@ class Interval:
     instrument that controls it. isp, presumption, cap, new_market : what holds for ISP-bound time;
     all None where an instrument that prices every minute of a class outranks them. presumes : False
     where an order has the presumption down, so that only identified time is ISP-bound. gates : tests that
-    the payee's receipts under `own` depend on. governed : clauses that place a class outside.
+    the payee's receipts under `own` depend on. governed : clauses that place a class outside. watches,
+    law_changes, law_waivers : what is watched and reported, never priced.
     """
 
     first: date
@@ -75,6 +79,9 @@ class Interval:
     disclosed: Mapping[TrafficClass, tuple[str, ...]] = field(default_factory=dict)
     provisional: tuple[str, ...] = ()
     in_force: tuple[str, ...] = ()
+    watches: tuple[Ruled[Watch], ...] = ()
+    law_changes: tuple[Ruled[LawChange], ...] = ()
+    law_waivers: tuple[Ruled[LawWaiver], ...] = ()
 
     @property
     def price(self) -> tuple[object, ...]:
@@ -94,7 +101,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One agreement's intervals, without gaps from the first day of the first."""
+    """One agreement's intervals, without gaps from the first day of the first; its instruments' own days."""
 
     agreement: Agreement
     as_known_at: date
@@ -102,6 +109,7 @@ class Timeline:
     chains: Mapping[str, tuple[str, ...]]
     counted: tuple[Ruled[GrowthCap], ...] = ()
     instruments: tuple[str, ...] = ()
+    standings: Mapping[str, Standing] = field(default_factory=dict)
 
     def on(self, day: date) -> Interval:
         """Return the interval of a day."""
@@ -338,6 +346,9 @@ def _on_day(
         disclosed=_clauses_of(ranked, Disclose),
         provisional=tuple(f"{a.instrument.id}: {a.standing.provisional}" for a in ranked if a.standing.provisional),
         in_force=tuple(active.instrument.id for active in ranked),
+        watches=_all_ruled(ranked, Watch, first, state),
+        law_changes=_all_ruled(ranked, LawChange, first, state),
+        law_waivers=_all_ruled(ranked, LawWaiver, first, state),
     )
 
 
@@ -419,4 +430,5 @@ def resolve(
         chains,
         counted,
         tuple(active.instrument.id for active in actives),
+        {active.instrument.id: active.standing for active in actives},
     )
