@@ -29,6 +29,7 @@ __all__ = [
     "is_below",
     "measured",
     "month_before",
+    "month_gates",
     "month_is_below",
     "months_later",
     "months_to_fail",
@@ -175,6 +176,14 @@ def _gate(facts: Facts, agreement: str, interval: Interval, caller: str, tandem:
         if memo[key]:
             return GATES.index(PriceReason.DEOT)
     return 0
+
+
+def month_gates(facts: Facts, agreement: str, month: str) -> NDArray[np.int64]:
+    """Return the code of what closes each cell of an agreement's month, computed once; see `gates`."""
+    memo: dict[tuple[str, str], NDArray[np.int64]] = facts.memo.setdefault("month_gates", {})
+    if (agreement, month) not in memo:
+        memo[agreement, month] = gates(facts, agreement, month, facts.cells_of(agreement, month))
+    return memo[agreement, month]
 
 
 def gates(facts: Facts, agreement: str, month: str, cells: Cells) -> NDArray[np.int64]:

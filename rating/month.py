@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rating.codes import Evidence, TrafficClass
 from rating.terms.tariff import Bucket
-from rating.usage import Cells
+from rating.usage import MEASURED, Cells
 
 __all__ = ["PRESUMPTION_DOWN", "Row", "by_pairs", "summed"]
 
@@ -29,7 +29,8 @@ class Row:
     bucket : route and jurisdiction. isp : identified as Internet traffic by evidence. voip : flagged.
     gate : position in the list of gates' reasons, 0 none. actual : bits for the parties (1 the agreement's
     first, 2 its second) for whom, as payee, a rebuttal's method holds that day; 4 where an order of law
-    has the presumption down. calls, answered, ms : the sums.
+    has the presumption down. calls, answered, ms : the sums. billed_ms : what prices by the minute are
+    for, measured time unless the agreement rounds (`rating.rounding`).
     """
 
     originator: int
@@ -45,6 +46,7 @@ class Row:
     calls: int
     answered: int
     ms: int
+    billed_ms: int
 
 
 def by_pairs(a: Ints, b: Ints, value: Callable[[int, int], int]) -> Ints:
@@ -54,7 +56,9 @@ def by_pairs(a: Ints, b: Ints, value: Callable[[int, int], int]) -> Ints:
     return values[inverse] if len(pairs) else np.zeros(0, np.int64)
 
 
-def summed(cells: Cells, sub_starts: Sequence[int], route: Ints, gate: Ints, actual: Ints) -> list[Row]:
+def summed(
+    cells: Cells, sub_starts: Sequence[int], route: Ints, gate: Ints, actual: Ints, billed_ms: Ints
+) -> list[Row]:
     """Sum one month's cells of one agreement.
 
     Parameters
@@ -63,8 +67,9 @@ def summed(cells: Cells, sub_starts: Sequence[int], route: Ints, gate: Ints, act
         Of one agreement, on days of one month.
     sub_starts : ascending calendar days
         The first day of each rate sub-period; the first is the month's first day.
-    route, gate, actual : (n,) int64
-        By cell: how the call came, which gate closes it, for whom a rebuttal's method holds that day.
+    route, gate, actual, billed_ms : (n,) int64
+        By cell: how the call came, which gate closes it, for whom a rebuttal's method holds that day,
+        what it is billed for.
     """
     sub = np.searchsorted(np.asarray(sub_starts, np.int64), cells.field("day"), side="right") - 1
     high = (
@@ -85,7 +90,8 @@ def summed(cells: Cells, sub_starts: Sequence[int], route: Ints, gate: Ints, act
     if not len(cells):
         return []
     order = np.lexsort((low, high))
-    high, low, values = high[order], low[order], cells.values[order]
+    high, low = high[order], low[order]
+    values = np.column_stack([cells.values[:, :MEASURED], billed_ms])[order]
     starts = np.flatnonzero(np.r_[True, (high[1:] != high[:-1]) | (low[1:] != low[:-1])])
     sums = np.add.reduceat(values, starts, axis=0)
     return [
@@ -103,6 +109,9 @@ def summed(cells: Cells, sub_starts: Sequence[int], route: Ints, gate: Ints, act
             calls,
             answered,
             ms,
+            billed,
         )
-        for h, w, (calls, answered, ms) in zip(high[starts].tolist(), low[starts].tolist(), sums.tolist(), strict=True)
+        for h, w, (calls, answered, ms, billed) in zip(
+            high[starts].tolist(), low[starts].tolist(), sums.tolist(), strict=True
+        )
     ]

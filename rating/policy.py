@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
@@ -132,7 +132,7 @@ def _rounding(raw: object) -> Rounding:
 def _unidentified(raw: object) -> Unidentified:
     if isinstance(raw, Unidentified):
         return raw
-    names = [field.name for field in fields(Unidentified)]
+    names = [attribute.name for attribute in fields(Unidentified)]
     if not isinstance(raw, Mapping) or not set(raw) <= set(names):
         raise ValueError(f"found {raw!r}, expected a table of {', '.join(names)}")
     values: dict[str, Any] = dict(raw)
@@ -282,7 +282,10 @@ SWITCHES: Final[Mapping[str, Switch]] = MappingProxyType({switch.name: switch fo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The readings that hold for one agreement as known on one day, one attribute a switch."""
+    """The readings that hold for one agreement as known on one day, one attribute a switch.
+
+    `stated` names those that settings or events chose: they stand over what terms say of themselves.
+    """
 
     sa_over_xa: bool = True
     early_request: Literal["counts", "void"] = "counts"
@@ -298,6 +301,7 @@ class Policy:
     deot_measure: Literal["minutes", "trunks"] = "minutes"
     rounding: Rounding = Rounding()
     unidentified: Unidentified = Unidentified()
+    stated: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,8 +371,6 @@ def readings(
     policy_sets: Iterable[PolicySet],
     agreement: str,
     as_known_at: date,
-    *,
-    from_terms: Mapping[str, object] | None = None,
 ) -> dict[str, Reading]:
     """Return each switch's value for an agreement and who chose it.
 
@@ -381,8 +383,6 @@ def readings(
         before one for all, then the later known (DOMAIN section 5).
     agreement : str
     as_known_at : date
-    from_terms : mapping, optional
-        What the instruments' own effects choose, before all else.
 
     Raises
     ------
@@ -391,7 +391,6 @@ def readings(
     """
     chosen = {name: Reading(switch.default, "default") for name, switch in SWITCHES.items()}
     layers = (
-        ("terms", from_terms or {}),
         ("[policy]", base),
         (f"[policy.{agreement}]", per_agreement.get(agreement, {})),
     )
@@ -417,10 +416,9 @@ def resolve(
     policy_sets: Iterable[PolicySet],
     agreement: str,
     as_known_at: date,
-    *,
-    from_terms: Mapping[str, object] | None = None,
 ) -> Policy:
     """Return the readings that hold for an agreement as known on a day; parameters as `readings`."""
-    chosen = readings(base, per_agreement, policy_sets, agreement, as_known_at, from_terms=from_terms)
+    chosen = readings(base, per_agreement, policy_sets, agreement, as_known_at)
     values: dict[str, Any] = {name: reading.value for name, reading in chosen.items()}
-    return Policy(**values)
+    stated = frozenset(name for name, reading in chosen.items() if reading.origin != "default")
+    return Policy(**values, stated=stated)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -11,32 +11,17 @@ from rating.codes import CLASS_REASON, EXCLUDED_CLASSES, PriceReason, Settlement
 from rating.eligibility import GATES
 from rating.facts import Facts, month_days
 from rating.isp import Capped, IspMonth, Method, Shares, base_classes, capped_month, isp_month
+from rating.lines import Line, Lines, Sums, merged, split_sums
 from rating.month import Row
+from rating.policy import Rounding
 from rating.presumption import Part
+from rating.rounding import rounding_of
 from rating.sums import actual_from, month_rows
-from rating.terms.tariff import Bucket, Tariff
+from rating.terms.tariff import Tariff
 from rating.terms.timeline import Interval
 from rating.unidentified import spread_unidentified
 
-__all__ = ["Direction", "Line", "Settled", "settle"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of a statement. `units` is its charge in 1/60,000 of 1e-9 dollar, exact."""
-
-    traffic_class: TrafficClass
-    outcome: Settlement
-    reason: PriceReason | str
-    lata: str
-    first: date
-    last: date
-    calls: int
-    ms: int
-    tariff: Tariff | None
-    units: int
-    clauses: tuple[str, ...]
-    usage: Mapping[Bucket, tuple[int, int]] = field(default_factory=dict)
+__all__ = ["Direction", "Settled", "settle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,79 +46,12 @@ class Settled:
     rows: tuple[Row, ...]
 
 
-_Sums = dict[Bucket, list[int]]
-
-
-@dataclass(slots=True)
-class _Ledger:
-    """Collects lines by what tells them apart."""
-
-    subs: Sequence[tuple[date, date]]
-    gating: Mapping[tuple[str, PriceReason], tuple[str, ...]]
-    lines: dict[tuple[object, ...], Line] = field(default_factory=dict)
-
-    def add(
-        self,
-        kind: TrafficClass,
-        outcome: Settlement,
-        reason: PriceReason | str,
-        lata: str,
-        sub: int,
-        usage: Mapping[Bucket, Sequence[int]],
-        tariff: Tariff | None,
-        clauses: tuple[str, ...],
-    ) -> None:
-        calls = sum(values[0] for values in usage.values())
-        ms = sum(values[2] for values in usage.values())
-        if not calls and not ms:
-            return
-        billed = {bucket: (values[1], values[2]) for bucket, values in usage.items()}
-        units = tariff.units(billed) if tariff is not None else 0
-        key = (kind, outcome, reason, lata, sub, tariff)
-        first, last = self.subs[sub]
-        earlier = self.lines.get(key)
-        if earlier is not None:
-            billed = {
-                bucket: tuple(map(sum, zip(billed.get(bucket, (0, 0)), earlier.usage.get(bucket, (0, 0)), strict=True)))  # type: ignore[misc]
-                for bucket in {**billed, **earlier.usage}
-            }
-            calls, ms, units = calls + earlier.calls, ms + earlier.ms, units + earlier.units
-            clauses = tuple(dict.fromkeys((*earlier.clauses, *clauses)))
-        self.lines[key] = Line(
-            traffic_class=kind,
-            outcome=outcome,
-            reason=reason,
-            lata=lata,
-            first=first,
-            last=last,
-            calls=calls,
-            ms=ms,
-            tariff=tariff,
-            units=units,
-            clauses=clauses,
-            usage=billed,
-        )
-
-
-def _split(sums: _Sums, parts: Sequence[int]) -> list[_Sums]:
-    """Split a sum by bucket into parts of given milliseconds; calls go in the same proportion.
-
-    Where there is no time at all, the calls go to the last part.
-    """
-    buckets = sorted(sums)
-    left = [[sums[bucket][i] for bucket in buckets] for i in range(3)]
-    weights = parts if sum(parts) else [0] * (len(parts) - 1) + [1]
-    totals = [largest_remainder(sum(column), weights) for column in left]
-    out: list[_Sums] = []
-    for position in range(len(parts)):
-        taken = [largest_remainder(totals[i][position], left[i]) for i in range(3)]
-        left = [[a - b for a, b in zip(left[i], taken[i], strict=True)] for i in range(3)]
-        out.append({bucket: [taken[i][k] for i in range(3)] for k, bucket in enumerate(buckets)})
-    return out
+_Spread = dict[tuple[TrafficClass | None, str, int], tuple[int, int, int, int]]
+"""Parts of one direction's unidentified traffic by the class whose price each takes, LATA and sub-period."""
 
 
 def _own_line(
-    ledger: _Ledger, interval: Interval, kind: TrafficClass, lata: str, sub: int, gate: int, sums: _Sums
+    ledger: Lines, interval: Interval, kind: TrafficClass, lata: str, sub: int, gate: int, sums: Sums
 ) -> None:
     """Add time that is priced as its class: access, transit, below the ratio, or a flat rate."""
     governed = interval.governed.get(kind, ())
@@ -148,13 +66,13 @@ def _own_line(
 
 
 def _priced(
-    ledger: _Ledger,
+    ledger: Lines,
     tariff: Tariff,
     kind: TrafficClass,
     lata: str,
     sub: int,
     gate: int,
-    sums: _Sums,
+    sums: Sums,
 ) -> None:
     clauses = ledger.gating.get((tariff.instrument, GATES[gate])) if gate else None
     if clauses is not None:
@@ -181,17 +99,17 @@ def _gating(facts: Facts, agreement: str, month: str) -> dict[tuple[str, PriceRe
     return out
 
 
-def _isp_lines(ledger: _Ledger, interval: Interval, part: Part, by_gate: Mapping[int, _Sums], shares: Shares) -> None:
+def _isp_lines(ledger: Lines, interval: Interval, part: Part, by_gate: Mapping[int, Sums], shares: Shares) -> None:
     """Add one part's time: payable, over the cap, in a new market, and what is left below the ratio.
 
     What is left is split over what is entitled and what gates close, in proportion to their time
     (DOMAIN section 4, switch ``sa_over_xa``); ISP-bound time has no gates.
     """
     lata, sub, kind = part
-    sums = _merged(by_gate.values())
+    sums = merged(by_gate.values())
     whole = sum(values[2] for values in sums.values())
     ms = [shares.payable.get(part, 0), shares.over_cap.get(part, 0), shares.new_market.get(part, 0)]
-    payable, over, new, below = _split(sums, [*ms, whole - sum(ms)])
+    payable, over, new, below = split_sums(sums, [*ms, whole - sum(ms)])
     presumption = (interval.presumption.source,) if interval.presumption is not None else ()
     if interval.isp is not None:
         reason = interval.isp.reason or PriceReason.ISP
@@ -219,7 +137,7 @@ def _isp_lines(ledger: _Ledger, interval: Interval, part: Part, by_gate: Mapping
         _own_line(ledger, interval, kind, lata, sub, 0, below)
         return
     weights = [sum(values[2] for values in by_gate.get(gate, {}).values()) for gate in range(len(GATES))]
-    for gate, rest in enumerate(_split(below, largest_remainder(left, weights))):
+    for gate, rest in enumerate(split_sums(below, largest_remainder(left, weights))):
         _own_line(ledger, interval, kind, lata, sub, gate, rest)
 
 
@@ -232,25 +150,14 @@ def _parties_of(row: Row, incumbent: int) -> tuple[int, int]:
     return row.originator, row.terminator
 
 
-def _by_line(rows: Iterable[Row]) -> dict[tuple[TrafficClass, int, int, int, bool], _Sums]:
+def _by_line(rows: Iterable[Row]) -> dict[tuple[TrafficClass, int, int, int, bool], Sums]:
     """Sum rows by class, LATA code, sub-period, gate and evidence."""
-    out: dict[tuple[TrafficClass, int, int, int, bool], _Sums] = defaultdict(dict)
+    out: dict[tuple[TrafficClass, int, int, int, bool], Sums] = defaultdict(dict)
     for row in rows:
         key = (row.traffic_class, row.lata, row.sub, row.gate, row.isp)
-        sums = out[key].setdefault(row.bucket, [0, 0, 0])
-        sums[0] += row.calls
-        sums[1] += row.answered
-        sums[2] += row.ms
-    return out
-
-
-def _merged(parts: Iterable[_Sums]) -> _Sums:
-    out: _Sums = {}
-    for sums in parts:
-        for bucket, values in sums.items():
-            into = out.setdefault(bucket, [0, 0, 0])
-            for i in range(3):
-                into[i] += values[i]
+        sums = out[key].setdefault(row.bucket, [0, 0, 0, 0])
+        for position, value in enumerate((row.calls, row.answered, row.ms, row.billed_ms)):
+            sums[position] += value
     return out
 
 
@@ -263,10 +170,10 @@ def _lines(
     rows: Sequence[Row],
     shares: Shares | None,
     bases: Sequence[frozenset[TrafficClass]],
-) -> _Ledger:
-    ledger = _Ledger(subs, _gating(facts, agreement, month))
+) -> Lines:
+    ledger = Lines(subs, _gating(facts, agreement, month), rounding_of(facts, agreement, month))
     latas = facts.names.all("lata")
-    split: dict[Part, dict[int, list[_Sums]]] = defaultdict(lambda: defaultdict(list))
+    split: dict[Part, dict[int, list[Sums]]] = defaultdict(lambda: defaultdict(list))
     wide = facts.policies[agreement].isp_outside_local
     for (kind, lata, sub, gate, isp), sums in _by_line(rows).items():
         interval = intervals[sub]
@@ -280,14 +187,14 @@ def _lines(
             _own_line(ledger, interval, kind, latas[lata], sub, gate, sums)
     for part, by_gate in split.items():
         assert shares is not None
-        _isp_lines(ledger, intervals[part[1]], part, {g: _merged(parts) for g, parts in by_gate.items()}, shares)
+        _isp_lines(ledger, intervals[part[1]], part, {g: merged(parts) for g, parts in by_gate.items()}, shares)
     return ledger
 
 
 def _unidentified_lines(
-    ledger: _Ledger,
+    ledger: Lines,
     intervals: Sequence[Interval],
-    parts: Mapping[tuple[TrafficClass | None, str, int], tuple[int, int, int]],
+    parts: _Spread,
 ) -> None:
     """Add the unidentified: each part has the outcome and rate of its class below the ratio."""
     for (kind, lata, sub), values in parts.items():
@@ -297,7 +204,7 @@ def _unidentified_lines(
             tariff = None
         outcome = Settlement.TERMS_MISSING if tariff is None else Settlement.COMPENSABLE
         clauses = tariff.clauses if tariff is not None else ()
-        sums: _Sums = {(0, 0): list(values)}
+        sums: Sums = {(0, 0): list(values)}
         ledger.add(TrafficClass.UNIDENTIFIED, outcome, PriceReason.UNIDENTIFIED, lata, sub, sums, tariff, clauses)
 
 
@@ -320,8 +227,8 @@ def settle(facts: Facts, agreement: str, month: str) -> Settled:
     by_direction: dict[tuple[int, int], list[Row]] = defaultdict(list)
     for row in rows:
         by_direction[_parties_of(row, incumbent)].append(row)
-    unidentified: dict[tuple[int, int], dict[tuple[TrafficClass | None, str, int], tuple[int, int, int]]] = defaultdict(
-        dict
+    unidentified: dict[tuple[int, int], dict[tuple[TrafficClass | None, str, int], tuple[int, int, int, int]]] = (
+        defaultdict(dict)
     )
     for (originator, terminator, kind, lata, sub), values in spread_unidentified(facts, agreement, month).items():
         unidentified[originator, terminator][kind, lata, sub] = values
@@ -343,9 +250,9 @@ def settle(facts: Facts, agreement: str, month: str) -> Settled:
         _unidentified_lines(ledger, intervals, unidentified[payer, payee])
         lines = sorted(
             ledger.lines.values(),
-            key=lambda line: (line.traffic_class, line.outcome, str(line.reason), line.lata, line.first, line.clauses),
+            key=_place,
         )
-        _conserved(by_direction[payer, payee], lines)
+        _conserved(by_direction[payer, payee], lines, ledger.rounding)
         directions.append(
             Direction(
                 facts.names.name("party", payer) if payer > 0 else next(n for n, c in code.items() if c == payer),
@@ -356,6 +263,12 @@ def settle(facts: Facts, agreement: str, month: str) -> Settled:
             )
         )
     return Settled(agreement, month, tuple(directions), intervals, tuple(rows))
+
+
+def _place(line: Line) -> tuple[object, ...]:
+    """Where a line stands on its statement: what a trunk group goes up by follows the measured lines of its class."""
+    rounding = line.reason is PriceReason.ROUNDING
+    return line.traffic_class, line.outcome, rounding, str(line.reason), line.lata, line.first, line.clauses
 
 
 def _isp(
@@ -404,14 +317,18 @@ def _method(facts: Facts, agreement: str, month: str, payee: str) -> Method:
     return "actual" if start is not None and start <= in_force[-1] else "presumed"
 
 
-def _conserved(rows: Iterable[Row], lines: Iterable[Line]) -> None:
-    """Assert that no millisecond and no call was lost between usage and lines."""
-    balance: dict[TrafficClass, list[int]] = defaultdict(lambda: [0, 0])
+def _conserved(rows: Iterable[Row], lines: Iterable[Line], rounding: Rounding) -> None:
+    """Assert that no millisecond, billed or measured, and no call was lost between usage and lines.
+
+    What a trunk group's month goes up by shows on lines that have a price alone, so it is not compared.
+    """
+    balance: dict[TrafficClass, list[int]] = defaultdict(lambda: [0, 0, 0])
+    by_group = rounding.kind == "trunk_group_month_up"
     for row in rows:
-        balance[row.traffic_class][0] += row.ms
-        balance[row.traffic_class][1] += row.calls
+        of_row = (row.ms, row.calls, 0 if by_group else row.billed_ms)
+        balance[row.traffic_class] = [a + b for a, b in zip(balance[row.traffic_class], of_row, strict=True)]
     for line in lines:
-        balance[line.traffic_class][0] -= line.ms
-        balance[line.traffic_class][1] -= line.calls
+        of_line = (line.ms, line.calls, 0 if by_group else line.billed_ms)
+        balance[line.traffic_class] = [a - b for a, b in zip(balance[line.traffic_class], of_line, strict=True)]
     wrong = {kind.name.lower(): off for kind, off in balance.items() if any(off)}
-    assert not wrong, f"lines do not sum to usage, off by (ms, calls): {wrong}"
+    assert not wrong, f"lines do not sum to usage, off by (ms, calls, billed ms): {wrong}"

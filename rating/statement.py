@@ -7,9 +7,11 @@ from typing import Any, Final
 from rating.advisories.collect import advisories
 from rating.codes import PriceReason, Settlement, TrafficClass, name_of
 from rating.facts import Facts, month_days
+from rating.lines import Line
 from rating.money import MS_PER_MINUTE, cents, dollars_text, unrounded_text
 from rating.month import Row
-from rating.settle import Direction, Line, Settled, settle
+from rating.rounding import rounding_of
+from rating.settle import Direction, Settled, settle
 from rating.sums import month_rows
 from rating.terms.tariff import rate_text
 from rating.transit import arrangements_missing, on_net_on_trunk
@@ -91,6 +93,8 @@ def _line(agreement: str, month: str, direction: Direction, line: Line) -> dict[
         "illustrative": line.tariff is not None and line.tariff.illustrative,
     }
     if line.tariff is not None:
+        if line.billed_ms != line.ms:
+            row["billed_ms"] = line.billed_ms
         if line.tariff.plain is not None:
             row["rate"] = rate_text(line.tariff.plain)
         else:
@@ -198,6 +202,12 @@ def _notes(facts: Facts, settled: Settled) -> list[str]:
         )
     if any(line.tariff is not None and line.tariff.illustrative for line in lines):
         notes.append("lines marked illustrative have invented prices")
+    rounding = rounding_of(facts, settled.agreement, settled.month)
+    if rounding.kind != "exact":
+        notes.append(
+            f"time is billed by {rounding}: billed_ms is what a line's rate is for, ms what was measured; "
+            "ratio, cap and usage are of measured time"
+        )
     if any(line.reason is PriceReason.UNIDENTIFIED for line in lines):
         notes.append("unidentified traffic is priced by the policy of the agreement, outside ratio and cap")
     return notes

@@ -5,10 +5,11 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from rating.eligibility import gates
+from rating.eligibility import month_gates
 from rating.facts import Facts, month_days
 from rating.month import PRESUMPTION_DOWN, Row, by_pairs, summed
 from rating.reference.plan import ROUTES
+from rating.rounding import billed_ms
 from rating.terms.events import RebuttalDecided, RebuttalFiled
 from rating.trunk_groups import trunk_group_on
 
@@ -64,7 +65,8 @@ def month_rows(facts: Facts, agreement: str, month: str) -> list[Row]:
         cells,
         [facts.day(start) for start, _ in subs],
         by_pairs(cells.field("trunk_group"), days, route),
-        gates(facts, agreement, month, cells),
+        month_gates(facts, agreement, month),
         actual_days(facts, agreement, month, days),
+        billed_ms(facts, agreement, month),
     )
     return cache[agreement, month]

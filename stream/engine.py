@@ -15,7 +15,7 @@ from rating.kernel import cells as cell_kernel
 from rating.kernel import identity
 from rating.kernel.classify import OUT_COLUMNS, classify
 from rating.names import Names
-from rating.usage import EMPTY, Cells
+from rating.usage import EMPTY, MEASURED, Cells
 from schemas.columns import VERDICTS, Columns, Limits
 from schemas.decode import decode
 from stream.counting import count
@@ -173,7 +173,7 @@ class Engine:
         rated = np.flatnonzero(outcome == Outcome.RATED)
         call, day, carried, used_ms = self._split(columns, placed, rated)
         cells = self._add_up(columns, placed, trunk, call, day, carried, used_ms)
-        prices = self._live.price(placed, trunk, call, day, carried, used_ms)
+        prices = self._live.price(placed, columns.duration_ms, trunk, call, day, carried, used_ms)
         tally = count(
             source,
             self.names.all("source"),
@@ -250,12 +250,15 @@ class Engine:
         slots = 8
         while slots < 2 * call.size:
             slots *= 2
-        keys, values = np.empty((call.size, 3), np.int64), np.empty((call.size, 3), np.int64)
+        units = np.array(self._rules.units_ms, np.int64)
+        keys, values = np.empty((call.size, 3), np.int64), np.empty((call.size, MEASURED + 2 * units.size), np.int64)
         n = cell_kernel.accumulate(
             placed,
             columns.isp,
             columns.voip,
             trunk,
+            columns.duration_ms,
+            units,
             call,
             day,
             carried,
@@ -264,7 +267,7 @@ class Engine:
             keys,
             values,
         )
-        cells = Cells(keys[:n], values[:n])
+        cells = Cells(keys[:n], values[:n], self._rules.units_ms)
         # What the kernel added up has to be what the records said: the cells are the books' only source.
         measured = int(columns.duration_ms[call[carried == 0]].sum())
         assert int(cells.ms.sum()) == measured, f"cells hold {int(cells.ms.sum())} ms of calls of {measured} ms"

@@ -7,7 +7,6 @@ from rating.names import Names
 from rating.reference.rows import as_known
 from rating.usage import EMPTY, Cells
 from stream.books.store import Store
-from stream.errors import BadInput
 from stream.workspace.calendar import FIRST_DAY
 from stream.workspace.load import Workspace
 
@@ -26,18 +25,11 @@ def make_facts(workspace: Workspace, names: Names, store: Store | None, as_known
             memo[agreement, month] = store.cells(code, month)
         return memo[agreement, month]
 
-    policies = {row.agreement: workspace.policy(row.agreement, as_known_at) for row in workspace.tables.agreements}
-    for agreement, policy in policies.items():
-        if policy.rounding.kind != "exact":
-            raise BadInput(
-                f"{agreement}: found {policy.rounding}, expected exact: this version rounds nothing before the line",
-                field="policy.rounding",
-            )
     return Facts(
         tables=as_known(workspace.tables, as_known_at),
         instruments=workspace.instruments,
         events=workspace.events,
-        policies=policies,
+        policies={row.agreement: workspace.policy(row.agreement, as_known_at) for row in workspace.tables.agreements},
         names=names,
         cells_of=cells_of,
         first_day=FIRST_DAY,

@@ -16,6 +16,7 @@ from rating.isp import base_classes
 from rating.kernel.price import price
 from rating.new_markets import is_new_market
 from rating.reference.plan import FOREVER, Plan
+from rating.rounding import rounding_in
 from rating.terms.tariff import Tariff
 from rating.terms.timeline import Interval
 from stream.grouping import distinct
@@ -44,6 +45,7 @@ class Book(NamedTuple):
     interval_isp: Codes
     interval_base: Codes
     interval_ratio: Ints
+    interval_unit: Ints
     interval_cap: NDArray[np.bool_]
     interval_market: NDArray[np.bool_]
     new_market: NDArray[np.bool_]
@@ -86,6 +88,7 @@ def compile_book(facts: Facts) -> tuple[Book, list[Tariff], list[Interval]]:
     tariffs: dict[Tariff, int] = {}
     intervals: list[Interval] = []
     base: list[int] = []
+    units: list[int] = []
     for agreement, row in facts.agreements.items():
         code = facts.names.code("agreement", agreement)
         agreement_a[code] = facts.names.code("party", row.party_a)
@@ -93,6 +96,7 @@ def compile_book(facts: Facts) -> tuple[Book, list[Tariff], list[Interval]]:
         for interval in facts.timeline(agreement).intervals:
             intervals.append(interval)
             base.append(_base(facts, agreement, interval))
+            units.append(rounding_in(facts.policies[agreement], interval).unit_ms or 0)
             if interval.new_market is not None:
                 market[code] |= _markets(facts, agreement, interval)
         count[code] = len(intervals) - first[code]
@@ -124,6 +128,7 @@ def compile_book(facts: Facts) -> tuple[Book, list[Tariff], list[Interval]]:
         interval_isp=isp,
         interval_base=np.array(base, np.int32),
         interval_ratio=ratio,
+        interval_unit=np.array(units, np.int64),
         interval_cap=np.array([interval.cap is not None for interval in intervals], np.bool_),
         interval_market=np.array([interval.new_market is not None for interval in intervals], np.bool_),
         new_market=market,
@@ -178,7 +183,9 @@ class LivePrices:
         self._pending: dict[Position, tuple[int, int]] = {}
         self._month_of_day = _months(facts, plan.midnights.shape[1])
 
-    def price(self, placed: Codes, trunk: Ints, call: Ints, day: Ints, carried: Ints, used_ms: Ints) -> Prices:
+    def price(
+        self, placed: Codes, duration_ms: Ints, trunk: Ints, call: Ints, day: Ints, carried: Ints, used_ms: Ints
+    ) -> Prices:
         """Price a batch's segments; the positions move when `commit` is called."""
         keys = (placed[3, call].astype(np.int64) << 32) | self._month_of_day[day]
         unique, group = distinct(keys)
@@ -188,7 +195,10 @@ class LivePrices:
         base = before.copy()
         out_code, out_money = np.empty((5, call.size), np.int64), np.empty((5, call.size), np.int64)
         route = self._routes(trunk, call, day)
-        price(self._book, placed, route, group, call, day, carried, used_ms, base, other, limit, out_code, out_money)
+        price(
+            self._book, placed, duration_ms, route, group, call, day, carried, used_ms, base, other, limit, out_code,
+            out_money,
+        )  # fmt: skip
         for key, old, new in zip(groups, before.tolist(), base.tolist(), strict=True):
             if old != new:
                 self._pending[key] = (new[0], new[1])

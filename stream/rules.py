@@ -16,12 +16,13 @@ _UTC: Final = "UTC"
 
 @dataclass(frozen=True)
 class Rules:
-    """The number plan and tables as arrays, and the names that routing points may have."""
+    """The number plan and tables as arrays, the names that routing points may have, and rounding units in use."""
 
     plan: Plan
     places: dict[str, int]
     names: Names
     first_day: date
+    units_ms: tuple[int, ...] = ()
 
 
 def compile_rules(workspace: Workspace, names: Names) -> Rules:
@@ -34,4 +35,4 @@ def compile_rules(workspace: Workspace, names: Names) -> Rules:
     plan, places = compile_plan(
         workspace.tables, names, {zone: midnights(zone) for zone in zones}, FIRST_DAY, by_connect
     )
-    return Rules(plan, places, names, FIRST_DAY)
+    return Rules(plan, places, names, FIRST_DAY, workspace.rounding_units)

@@ -32,6 +32,10 @@ class Driven:
         self.summary = summary
         self._results = results
 
+    def again(self) -> "Driven":
+        """Return the same books under the workspace as its files say now."""
+        return Driven(load_workspace(self.workspace.folder), self.store, self.summary, self._results)
+
     @property
     def batches(self) -> int:
         """How many batches the records came in."""

@@ -52,7 +52,7 @@ def flat(statement: dict[str, Any]) -> Flat:
         out["cap", *ends] = way["cap"]
         shown = way["presumption"]
         out["presumption", *ends] = shown if shown and shown["method"] != "none" else None
-    out |= {key: tuple(sums) for key, sums in lines.items() if sums[0]}
+    out |= {key: tuple(sums) for key, sums in lines.items() if any(sums)}
     for row in statement["usage"]:
         out["usage", row["class"], row["payer"], row["payee"]] = row["calls"], row["ms"]
     exceptions: Counter[tuple[object, ...]] = Counter()

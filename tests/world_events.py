@@ -25,6 +25,7 @@ READINGS: Final[Mapping[str, Sequence[Any]]] = {
     "deot_base": ("all",),
     "deot_onset": ("next_month",),
     "deot_measure": ("trunks",),
+    "rounding": ("per_call_up(6000)", "per_call_up(60000)", "trunk_group_month_up"),
     "unidentified": (
         {"measure": "minutes", "threshold": "0.5"},
         {"threshold": "0.5", "strict": False, "spread_over": ["intralata_toll", "local"]},

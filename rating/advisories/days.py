@@ -26,7 +26,7 @@ def _by_day(facts: Facts, agreement: str, month: str) -> list[Row]:
         nothing = np.zeros(len(cells), np.int64)
         actual = actual_days(facts, agreement, month, cells.field("day"))
         starts = [facts.day(first) + i for i in range((last - first).days + 1)]
-        memo[agreement, month] = summed(cells, starts, nothing, nothing, actual)
+        memo[agreement, month] = summed(cells, starts, nothing, nothing, actual, nothing)
     return memo[agreement, month]
 
 
@@ -34,7 +34,7 @@ def rows_up_to_each_day(facts: Facts, agreement: str, month: str) -> Iterator[tu
     """Yield (day, the sums of the month up to and with that day) for every day with usage, in order.
 
     The rows are those of `rating.sums.month_rows`, of the classes that a presumption can weigh, without
-    what only prices need: route, gate and calls.
+    what only prices need: route, gate, calls and billed time.
     """
     first, last = month_days(month)
     subs = facts.timeline(agreement).subperiods(first, last)
@@ -55,7 +55,7 @@ def rows_up_to_each_day(facts: Facts, agreement: str, month: str) -> Iterator[tu
 def _row(like: Row, sub: int, ms: int) -> Row:
     return Row(
         like.originator, like.terminator, like.traffic_class, like.lata, sub, (0, 0), like.isp, like.voip, 0,
-        like.actual, 0, 0, ms,
+        like.actual, 0, 0, ms, 0,
     )  # fmt: skip
 
 

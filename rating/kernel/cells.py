@@ -50,7 +50,7 @@ def split(midnights, by_connect, rows, connect_ms, duration_ms, zone, agreement,
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def accumulate(placed, evidence, voip, trunk, call, day, carried, used_ms, slots, keys, values):
+def accumulate(placed, evidence, voip, trunk, duration_ms, units_ms, call, day, carried, used_ms, slots, keys, values):
     """Add split calls into cells; return how many cells there are.
 
     Parameters
@@ -59,13 +59,16 @@ def accumulate(placed, evidence, voip, trunk, call, day, carried, used_ms, slots
         The out-array of `classify`.
     evidence, voip : (n,) int8; trunk : (n,) int64
         ISP evidence as in the record (-1 absent, 0, 1); code of the trunk group, below 1 for none.
+    duration_ms : (n,) int64; units_ms : (u,) int64
+        Conversation time of the whole call; the rounding units that terms ask for.
     call, day, carried, used_ms : (m,) int64
-        As `split` wrote them.
+        As `split` wrote them: a call's segments follow each other.
     slots : (power of two, at least 2 * m) int32
         All -1: the table's slots, positions in `keys`.
-    keys : (m, 3) int64, values : (m, 3) int64; out
+    keys : (m, 3) int64, values : (m, 3 + 2 * u) int64; out
         Key words; calls (segments on the day of connect), those of them that were answered, and
-        milliseconds of each cell.
+        milliseconds of each cell; then for each unit rounded and measured milliseconds: a call goes up to
+        the unit as a whole, and the excess belongs to its last segment.
     """
     mask = slots.size - 1
     cells = 0
@@ -92,10 +95,16 @@ def accumulate(placed, evidence, voip, trunk, call, day, carried, used_ms, slots
         if slots[at] < 0:
             slots[at] = cells
             keys[cells, 0], keys[cells, 1], keys[cells, 2] = k0, k1, k2
-            values[cells, 0] = values[cells, 1] = values[cells, 2] = 0
+            for k in range(values.shape[1]):
+                values[cells, k] = 0
             cells += 1
         cell = slots[at]
         values[cell, 0] += 1 if carried[r] == 0 else 0
         values[cell, 1] += 1 if carried[r] == 0 and used_ms[r] > 0 else 0
         values[cell, 2] += used_ms[r]
+        last = r + 1 == call.size or call[r + 1] != i
+        for u in range(units_ms.size):
+            excess = -duration_ms[i] % units_ms[u] if last else 0
+            values[cell, 3 + 2 * u] += used_ms[r] + excess
+            values[cell, 4 + 2 * u] += used_ms[r]
     return cells

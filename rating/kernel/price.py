@@ -21,7 +21,9 @@ def _interval(book, agreement, day):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def price(book, placed, route, group, call, day, carried, used_ms, base_ms, other_isp, limit, out_code, out_money):
+def price(
+    book, placed, duration_ms, route, group, call, day, carried, used_ms, base_ms, other_isp, limit, out_code, out_money
+):
     """Price segments in order of arrival, moving the positions of their months as it goes.
 
     Parameters
@@ -30,6 +32,8 @@ def price(book, placed, route, group, call, day, carried, used_ms, base_ms, othe
         Terms as arrays (`stream.live`).
     placed : (15, n) int32
         The out-array of `classify`.
+    duration_ms : (n,) int64
+        Conversation time of the whole call: what it goes up by belongs to its last segment.
     route, group : (m,) int64
         By segment: how the call came (0, 1 direct, 2 tandem); its (agreement, month), a row of `base_ms`.
     call, day, carried, used_ms : (m,) int64
@@ -92,7 +96,10 @@ def price(book, placed, route, group, call, day, carried, used_ms, base_ms, othe
             rate = book.tariff_per_minute[tariff, route[r], across]
             out_code[2, r] = tariff
             out_money[0, r] = rate
-            out_money[1, r] = used_ms[r] * rate
+            billed_ms = used_ms[r]
+            if book.interval_unit[at] > 0 and (r + 1 == call.size or call[r + 1] != i):
+                billed_ms += -duration_ms[i] % book.interval_unit[at]
+            out_money[1, r] = billed_ms * rate
             if carried[r] == 0 and used_ms[r] > 0:
                 out_money[1, r] += book.tariff_per_call[tariff, route[r], across] * 60_000
         out_code[0, r], out_code[1, r] = settled, reason

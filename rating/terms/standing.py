@@ -65,8 +65,8 @@ def _approval(
             approved, rejected = event.on, False
         elif isinstance(event, Rejected):
             approved, rejected = None, True
-        else:
-            submitted = event.on
+        else:  # submitted again, it is still deemed approved once the first 90 days are over
+            submitted = event.on if submitted is None else min(submitted, event.on)
     if approved is None and not rejected and submitted is not None:
         deemed = submitted + timedelta(days=DEEMED_APPROVED_DAYS)
         approved = deemed if deemed <= as_known_at else None

@@ -24,9 +24,11 @@ from rating.terms.model import (
     NewMarket,
     Presumption,
     Rate,
+    Rounding,
     SettlementDuty,
     Tag,
     TrafficGroup,
+    UnidentifiedTerm,
     Waiver,
     Watch,
 )
@@ -77,6 +79,8 @@ class Interval:
     uncapped: frozenset[TrafficClass] = frozenset()
     with_isp: Tariff | None = None
     disclosed: Mapping[TrafficClass, tuple[str, ...]] = field(default_factory=dict)
+    rounding: Ruled[Rounding] | None = None
+    unidentified: Ruled[UnidentifiedTerm] | None = None
     provisional: tuple[str, ...] = ()
     in_force: tuple[str, ...] = ()
     watches: tuple[Ruled[Watch], ...] = ()
@@ -325,6 +329,8 @@ def _on_day(
         cap = capped[1] if capped is not None and active.stands(capped[1].effect, first) else None
         new_market = markets[1] if markets is not None and active.stands(markets[1].effect, first) else None
         break
+    rounding = _first_ruled(ranked, Rounding, first, state)
+    unidentified = _first_ruled(ranked, UnidentifiedTerm, first, state)
     pricing = {active.instrument.id for active, _ in own.values()}
     gates = tuple(gate for gate in _all_ruled(ranked, Eligibility, first, state) if gate.instrument in pricing)
     return Interval(
@@ -344,6 +350,8 @@ def _on_day(
         uncapped=_outside_cap(ranked),
         with_isp=_with_isp(own),
         disclosed=_clauses_of(ranked, Disclose),
+        rounding=rounding[1] if rounding else None,
+        unidentified=unidentified[1] if unidentified else None,
         provisional=tuple(f"{a.instrument.id}: {a.standing.provisional}" for a in ranked if a.standing.provisional),
         in_force=tuple(active.instrument.id for active in ranked),
         watches=_all_ruled(ranked, Watch, first, state),

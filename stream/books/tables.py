@@ -41,7 +41,7 @@ __all__ = [
     "suspense_log",
 ]
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 metadata: Final = MetaData()
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from rating.faults import RoundingNotKept
 from stream.cli import (
     books_commands,
     demo_command,
@@ -13,7 +14,7 @@ from stream.cli import (
     terms_commands,
     workspace_commands,
 )
-from stream.errors import WrongUsage
+from stream.errors import BadInput, WrongUsage
 
 __all__ = ["app", "run"]
 
@@ -73,6 +74,8 @@ def run(argv: Sequence[str]) -> int:
         return leave.exit_code
     except typer.Abort:
         return 130
+    except RoundingNotKept as error:
+        raise BadInput(str(error), field="policy.rounding") from None
     except Exception as error:
         shown = getattr(error, "format_message", None)
         if shown is None:

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from rating.codes import Settlement, TrafficClass, name_of
 from rating.eligibility import GATES
 from rating.facts import Facts, month_days
+from rating.lines import Line
 from rating.money import cents, dollars_text, unrounded_text
-from rating.settle import Line
 from rating.statement import line_id, mou
 from rating.terms.tariff import Tariff, rate_text
 from stream.books import tables as t
@@ -215,7 +215,7 @@ def _steps(found: _Found, clauses: Clauses, shares: Sequence[Share], booked: Seq
         steps.append(month_step(found.month, direction, clauses))
         steps.append(_apportioned(found))
     elif line.traffic_class is TrafficClass.UNIDENTIFIED:
-        steps.append(Step("spread", unidentified_rule(found.month.facts, found.month.agreement)))
+        steps.append(Step("spread", unidentified_rule(found.month.facts, found.month.agreement, found.month.month)))
     if len(shares) > 1:
         parts = tuple(
             Known(f"{s.outcome} {s.reason}", f"{minutes_text(s.ms)}, {share_text(s.ms, whole)}", s.line) for s in shares

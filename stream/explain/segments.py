@@ -6,8 +6,10 @@ from datetime import date
 
 from rating.codes import Settlement, TrafficClass, name_of
 from rating.facts import Facts
+from rating.lines import Line
+from rating.policy import Rounding
 from rating.reference.rows import Arrangement, span
-from rating.settle import Line
+from rating.rounding import rounding_of
 from rating.statement import mou
 from rating.terms.tariff import rate_text
 from stream.explain.call import Call, FoundCall, LiveSegment
@@ -43,16 +45,21 @@ def price_segments(facts: Facts, clauses: Clauses, found: FoundCall) -> Priced:
     decision, call = needed(found.decision, f"{found.place}: archived without a decision"), call_of(found)
     zone = facts.agreements[decision.agreement].time_zone
     out, months, at = Priced(), dict[str, Month](), call.connect_ms
+    whole, rounds = sum(segment.ms for segment in found.segments), dict[str, str]()
     for position, segment in enumerate(found.segments):
         month = months.setdefault(f"{segment.day:%Y-%m}", month_of(facts, decision.agreement, segment.day))
+        rounding = rounding_of(facts, decision.agreement, month.month)
+        rounds[month.month] = _rounds(rounding)
+        last = position + 1 == len(found.segments)
         piece = Piece(
             facts, decision.agreement, decision, segment.day, segment.ms, position == 0 and segment.ms > 0, call.isp,
-            call.trunk_group,
+            call.trunk_group, -whole % rounding.unit_ms if last and rounding.unit_ms else 0,
         )  # fmt: skip
         out.segments.append(_segment(piece, month, segment, clauses, call, (at, zone)))
         at += segment.ms
     if facts.policies[decision.agreement].rate_date == "connect":
         out.notes.append("all of a call has the rate of its day of connect (switch rate_date)")
+    out.notes += [said for said in dict.fromkeys(rounds.values()) if said]
     for month in months.values():
         ends = (out.segments[0].payer, out.segments[0].payee)
         direction = month.directions.get(ends)
@@ -62,6 +69,15 @@ def price_segments(facts: Facts, clauses: Clauses, found: FoundCall) -> Priced:
             out.months.append(month_step(month, direction, clauses))
     out.totals = _totals(out.segments)
     return out
+
+
+def _rounds(rounding: Rounding) -> str:
+    """Say how the agreement rounds before the line, if it does."""
+    if rounding.unit_ms is not None:
+        return f"the whole call is billed up to a multiple of {rounding.unit_ms:,} ms, the excess on its last segment"
+    if rounding.kind == "trunk_group_month_up":
+        return "the month's total of the trunk group goes up to a whole minute: a line of its own, of no single call"
+    return ""
 
 
 def _segment(
@@ -110,7 +126,7 @@ def _is_that(line: Line, of: Price) -> bool:
 def _verdict(piece: Piece, prices: Sequence[Price], month: Month, ends: tuple[str, str]) -> str:
     kind = name_of(piece.kind)
     if piece.kind is TrafficClass.UNIDENTIFIED:
-        return f"{unidentified_rule(piece.facts, piece.agreement)}; {piece.group.says}"
+        return f"{unidentified_rule(piece.facts, piece.agreement, month.month)}; {piece.group.says}"
     if piece.weighed and not labelled(piece):
         if piece.by_evidence:
             return "the record identifies it as ISP-bound, which decides; cap and new markets act in aggregate"

@@ -16,14 +16,16 @@ from rating.codes import CLASS_REASON, EXCLUDED_CLASSES, Jurisdiction, PriceReas
 from rating.eligibility import GATES, gates
 from rating.facts import Facts, month_days
 from rating.isp import base_classes
+from rating.lines import Line
 from rating.new_markets import is_new_market
 from rating.reference.plan import ROUTES
-from rating.settle import Direction, Line, settle
+from rating.settle import Direction, settle
 from rating.statement import line_id
 from rating.sums import actual_from
 from rating.terms.tariff import Bucket, Tariff, rate_text
 from rating.terms.timeline import Interval
 from rating.trunk_groups import trunk_group_on
+from rating.unidentified import unidentified_of
 from stream.explain.call import Decision
 from stream.explain.model import Known, Price, Share
 from stream.explain.unidentified import Group, group_of
@@ -116,7 +118,7 @@ class Piece:
     """A segment under the terms of its day.
 
     ms : of the segment. answered : whether it is the one on the day of connect, of an answered call: what a
-    price by the call is charged on.
+    price by the call is charged on. excess_ms : what the whole call goes up by, on its last segment.
     """
 
     facts: Facts
@@ -127,6 +129,12 @@ class Piece:
     answered: bool
     isp: bool | None
     trunk: str | None
+    excess_ms: int = 0
+
+    @property
+    def billed_ms(self) -> int:
+        """What a price by the minute is for."""
+        return self.ms + self.excess_ms
 
     @property
     def kind(self) -> TrafficClass:
@@ -209,9 +217,9 @@ class Piece:
         return GATES[int(gates(self.facts, self.agreement, month, cell)[0])] if len(cell) else PriceReason.NONE
 
 
-def unidentified_rule(facts: Facts, agreement: str) -> str:
+def unidentified_rule(facts: Facts, agreement: str, month: str) -> str:
     """Say how the agreement's unidentified time is priced (DOMAIN section 9)."""
-    policy = facts.policies[agreement].unidentified
+    policy = unidentified_of(facts, agreement, month)
     above = f"{'over' if policy.strict else 'at least'} {policy.threshold} of the {policy.measure}"
     return (
         f"unidentified in aggregate: where {above} "
@@ -321,11 +329,11 @@ def price(piece: Piece, case: Case, clauses: Clauses) -> Price:
     units, rate, cited = 0, None, case.clauses
     elements: tuple[Known, ...] = ()
     if case.tariff is not None:
-        units = case.tariff.units({piece.bucket: (calls, piece.ms)})
+        units = case.tariff.units({piece.bucket: (calls, piece.billed_ms)})
         if case.tariff.plain is not None:
             rate = rate_text(case.tariff.plain)
         else:
-            elements = _elements(case.tariff, piece.bucket, calls, piece.ms)
+            elements = _elements(case.tariff, piece.bucket, calls, piece.billed_ms)
             unused = set(case.tariff.clauses) - {element.where for element in elements}
             cited = tuple(source for source in cited if source not in unused)
     charge, exact = charge_text(units)

@@ -7,7 +7,7 @@ import numpy as np
 
 from rating.codes import TrafficClass, name_of
 from rating.facts import Facts
-from rating.unidentified import mostly_identified
+from rating.unidentified import mostly_identified, unidentified_of
 from stream.explain.call import Decision
 
 __all__ = ["Group", "group_of"]
@@ -38,8 +38,9 @@ def group_of(facts: Facts, agreement: str, decision: Decision, trunk: str | None
     sub : (date, date)
         First and last day of the rate sub-period.
     """
-    policy, names = facts.policies[agreement].unidentified, facts.names
-    cells = facts.cells_of(agreement, f"{sub[0]:%Y-%m}")
+    month = f"{sub[0]:%Y-%m}"
+    policy, names = unidentified_of(facts, agreement, month), facts.names
+    cells = facts.cells_of(agreement, month)
     kinds = cells.field("traffic_class")
     mine = (kinds != TrafficClass.TRANSIT) & (kinds != TrafficClass.ON_NET)
     for name, kind, value in (

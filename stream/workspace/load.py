@@ -8,11 +8,12 @@ from pathlib import Path
 
 import msgspec
 
-from rating.policy import Policy, resolve
+from rating.policy import Policy, Rounding, parse_value, resolve
 from rating.reference.check import Finding, check
 from rating.reference.rows import Tables
 from rating.terms.events import Event, PolicySet
 from rating.terms.model import Instrument
+from rating.terms.model import Rounding as RoundingTerm
 from stream.errors import BadInput
 from stream.terms.load import load_file, load_packaged
 from stream.workspace.events import names_from, read_events
@@ -37,6 +38,17 @@ class Workspace:
         """Return the readings in force for an agreement, as known on a day."""
         sets = [event for event in self.events if isinstance(event, PolicySet)]
         return resolve(self.settings.policy, self.settings.agreement_policy, sets, agreement, as_known_at)
+
+    @cached_property
+    def rounding_units(self) -> tuple[int, ...]:
+        """Every unit, in milliseconds, that settings, events or terms round calls to, whenever they are known."""
+        settings = [self.settings.policy, *self.settings.agreement_policy.values()]
+        said: list[object] = [values["rounding"] for values in settings if "rounding" in values]
+        said += [event.value for event in self.events if isinstance(event, PolicySet) and event.policy == "rounding"]
+        effects = [e for i in self.instruments for clause in i.clause for e in clause.effects]
+        said += [effect.method for effect in effects if isinstance(effect, RoundingTerm)]
+        roundings = [parse_value("rounding", raw) for raw in said]
+        return tuple(sorted({r.unit_ms for r in roundings if isinstance(r, Rounding) and r.unit_ms is not None}))
 
     @cached_property
     def digests(self) -> dict[str, str]:

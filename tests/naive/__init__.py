@@ -6,6 +6,7 @@ from tests.naive.eligibility import Eligibility
 from tests.naive.isp import cap_use, isp_time, payable, pieces_of
 from tests.naive.midnights import local_day, midnight_ms, split_at_midnights
 from tests.naive.places import SuspendedError
+from tests.naive.rounding import up
 from tests.naive.settle import statement, statements
 from tests.naive.shares import apportion, cap_limit, cents, charge, presume
 from tests.naive.terms import Terms
@@ -38,4 +39,5 @@ __all__ = [
     "split_at_midnights",
     "statement",
     "statements",
+    "up",
 ]

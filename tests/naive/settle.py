@@ -24,6 +24,7 @@ from tests.naive.isp import (
     pieces_of,
 )
 from tests.naive.midnights import month_of
+from tests.naive.rounding import GATES, Billed, billed
 from tests.naive.shares import amount, apportion, cents, charge
 from tests.naive.terms import Terms
 from tests.naive.unidentified import unidentified_parts
@@ -31,7 +32,6 @@ from tests.naive.world import FOREVER, World, in_force
 
 BELOW_RATIO = {"local": "local", "virtual_fx": "virtual_fx", "mandatory_eas": "eas", "optional_eas": "optional_eas"}
 """The reason under which each class waits for the base agreement's price."""
-GATES = ("entitled", "no_poi", "deot")
 
 
 class Price(NamedTuple):
@@ -71,14 +71,8 @@ def statement(
     as_known_at : date or None
         None knows everything that is loaded.
 
-    Raises
-    ------
-    ValueError
-        If a policy asks for a rounding other than ``exact``, which this twin does not do.
     """
     terms = Terms(world, agreement, as_known_at or FOREVER)
-    if terms.switch("rounding") != "exact":
-        raise ValueError(f"{agreement}: rounding {terms.switch('rounding')!r}: this twin prices exactly only")
     calls = [d for d in decisions if d.outcome == "rated" and d.agreement == agreement]
     pieces = pieces_of(terms, calls, month)
     lines: Lines = Counter()
@@ -93,12 +87,16 @@ def statement(
         for part in (_isp_lines(terms, month, found, cap), _compensable_lines(gates, month, own, payee, found)):
             lines.update({(payer, payee, *key): ms for key, ms in part.items()})
     lines.update(_other_lines(pieces))
-    lines.update(_unidentified_lines(terms, calls, pieces, month))
+    to_bill = billed(gates, pieces)
+    unidentified = _unidentified_lines(terms, calls, pieces, month, to_bill)
+    lines.update({key: ms for key, (ms, _) in unidentified.items()})
+    paid_for = _billed_lines(terms, month, lines, to_bill)
+    paid_for.update({key: ms for key, (_, ms) in unidentified.items()})
     xa_provisional, sa_provisional = terms.provisional(month)
     return {
         "agreement": agreement,
         "month": month,
-        "directions": _directions(terms, month, lines, memos),
+        "directions": _directions(terms, month, lines, paid_for, memos),
         "usage": _usage(calls, pieces, month),
         "exceptions": _exceptions(terms, calls, pieces, month) + _on_net(decisions, agreement, month),
         "xa_provisional": xa_provisional,
@@ -179,22 +177,73 @@ def _other_lines(pieces: Sequence[Piece]) -> Lines:
     return out
 
 
-def _unidentified_lines(terms: Terms, calls: Sequence[Decision], pieces: Sequence[Piece], month: str) -> Lines:
-    """Price unidentified time as the class it is spread to, below the ratio and without gates."""
-    out: Lines = Counter()
+def _unidentified_lines(
+    terms: Terms, calls: Sequence[Decision], pieces: Sequence[Piece], month: str, to_bill: Billed
+) -> dict[tuple[str, str, str, int, str, Price], tuple[int, int]]:
+    """Price unidentified time as the class it is spread to, below the ratio and without gates; (ms, billed ms)."""
+    out: dict[tuple[str, str, str, int, str, Price], tuple[int, int]] = {}
     subs = terms.sub_periods(month)
-    for part, ms in unidentified_parts(terms, calls, pieces, month).items():
+    for part, (ms, bill) in unidentified_parts(terms, calls, pieces, month, to_bill).items():
         price = Price("terms_missing", "unidentified")
         if part.as_class != "intralata_toll":
             price = below_ratio(terms, subs[part.sub][0], part.as_class)._replace(reason="unidentified")
-        out[part.payer, part.payee, "unidentified", part.sub, part.lata, price] += ms
+        key = (part.payer, part.payee, "unidentified", part.sub, part.lata, price)
+        before = out.get(key, (0, 0))
+        out[key] = before[0] + ms, before[1] + bill
     return out
 
 
+def _billed_lines(terms: Terms, month: str, lines: Lines, to_bill: Billed) -> Lines:
+    """Return what each line is billed for: where a rule split its time, rounded time is split in proportion."""
+    out: Lines = Counter()
+    subs = terms.sub_periods(month)
+    pots: dict[tuple[str, str, str, int, str], Counter[tuple[str, bool]]] = {}
+    for (pot, _), ms in to_bill.items():
+        if pot.cls == "unidentified":
+            continue  # spread by group, with the time
+        where = (pot.payer, pot.payee, pot.cls, pot.sub, pot.lata)
+        pots.setdefault(where, Counter())[pot.gate, pot.widened] += ms
+    for where, by_gate in pots.items():
+        payer, payee, cls, sub, _ = where
+        mine = {key[5]: ms for key, ms in lines.items() if key[:5] == where}
+        weighed = {payer, payee} == terms.parties and terms.xa_prices(subs[sub][0]) and cls in base_classes(terms)
+        if weighed:
+            out.update({(*where, price): ms for price, ms in _in_proportion(mine, by_gate.total()).items()})
+            continue
+        for (gate, widened), ms in by_gate.items():
+            out[*where, _price_of(mine, gate, cls, widened=widened)] += ms
+    return out
+
+
+def _in_proportion(mine: dict[Price, int], total: int) -> Counter[Price]:
+    """Split billed time as presumption, new markets and cap split measured time, then as gates split the rest."""
+    first = {
+        reason: [price for price in mine if price.reason == reason] for reason in ("isp", "over_cap", "new_market")
+    }
+    rest = [price for price in mine if price.reason not in first]
+    rest.sort(key=lambda price: GATES.index(price.reason) if price.reason in GATES else 0)
+    weights = [sum(mine[price] for price in prices) for prices in (*first.values(), rest)]
+    out: Counter[Price] = Counter()
+    for prices, share in zip((*first.values(), rest), apportion(total, weights), strict=True):
+        out.update(dict(zip(prices, apportion(share, [mine[price] for price in prices]), strict=True)))
+    return out
+
+
+def _price_of(mine: dict[Price, int], gate: str, cls: str, *, widened: bool) -> Price:
+    """Return the price under which the time of a gate stands, where no rule divides it."""
+    if gate != "entitled":
+        return next(price for price in mine if price.reason == gate)
+    open_ = [price for price in mine if price.reason not in GATES]
+    if cls == "intralata_toll" and len(open_) > 1:
+        return next(price for price in open_ if (price.reason == "tclt") == widened)
+    return open_[0]
+
+
 def _directions(
-    terms: Terms, month: str, lines: Lines, memos: dict[str, tuple[IspTime, CapUse | None]]
+    terms: Terms, month: str, lines: Lines, paid_for: Lines, memos: dict[str, tuple[IspTime, CapUse | None]]
 ) -> list[dict[str, Any]]:
     subs = terms.sub_periods(month)
+    by_group = terms.switch("rounding") == "trunk_group_month_up"
     pairs = {(payer, (terms.parties - {payer}).pop()) for payer in memos} | {key[:2] for key in lines}
     out = []
     for payer, payee in sorted(pairs):
@@ -204,22 +253,26 @@ def _directions(
             if key[:2] != (payer, payee) or not ms:
                 continue
             _, _, cls, sub, lata, price = key
-            dollars = charge(ms, price.rate) if price.rate else Fraction(0)
-            total += cents(dollars)
-            rows.append(
-                {
-                    "class": cls,
-                    "outcome": price.outcome,
-                    "reason": price.reason,
-                    "lata": lata,
-                    "from": subs[sub][0].isoformat(),
-                    "through": subs[sub][1].isoformat(),
-                    "ms": ms,
-                    "rate": price.rate,
-                    "unrounded": str(dollars),
-                    "amount": amount(cents(dollars)),
-                }
-            )
+            parts = [(price.reason, ms, ms if by_group else paid_for[key])]
+            if by_group and price.rate and paid_for[key] != ms:  # the difference is its own line
+                parts.append(("rounding", 0, paid_for[key] - ms))
+            for reason, measured, bill in parts:
+                dollars = charge(bill, price.rate) if price.rate else Fraction(0)
+                total += cents(dollars)
+                rows.append(
+                    {
+                        "class": cls,
+                        "outcome": price.outcome,
+                        "reason": reason,
+                        "lata": lata,
+                        "from": subs[sub][0].isoformat(),
+                        "through": subs[sub][1].isoformat(),
+                        "ms": measured,
+                        "rate": price.rate,
+                        "unrounded": str(dollars),
+                        "amount": amount(cents(dollars)),
+                    }
+                )
         own = {payer, payee} == terms.parties
         found, cap = memos[payer] if own else (IspTime(), None)
         how = method(terms, month, payee) if own else "none"

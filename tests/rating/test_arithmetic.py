@@ -3,17 +3,19 @@
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rating.apportion import largest_remainder
+from rating.apportion import largest_remainder, largest_remainder_by_group
 from rating.codes import TrafficClass
 from rating.money import UNITS_PER_CENT, UNITS_PER_DOLLAR, cents, dollars_text, nano, unrounded_text
 from rating.presumption import Part, presumed, spread
 from tests import naive
 
 WEIGHTS = st.lists(st.integers(0, 10**18) | st.integers(0, 3), min_size=1, max_size=6)
+SMALL = st.lists(st.integers(0, 10**12) | st.integers(0, 3), min_size=1, max_size=5)
 TIMES = st.integers(0, 10**15)
 PARTS = st.dictionaries(
     st.tuples(
@@ -42,6 +44,21 @@ def test_shares_are_the_twin_s_and_lose_nothing(total: int, weights: list[int]) 
     assert all(
         abs(share * sum(weights) - total * weight) < sum(weights) for share, weight in zip(shares, weights, strict=True)
     )
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 10**12) | st.integers(0, 3), min_size=1, max_size=5), min_size=1, max_size=5),
+    st.data(),
+)
+def test_many_small_totals_are_split_at_once(groups: list[list[int]], data: st.DataObject) -> None:
+    totals = [data.draw(st.integers(0, 59_999)) if any(weights) else 0 for weights in groups]
+    numbered = [(number, weight) for number, weights in enumerate(groups) for weight in weights]
+    data.draw(st.randoms(use_true_random=False)).shuffle(numbered)
+    group, weights = (np.array(column, np.int64) for column in zip(*numbered, strict=True))
+    got = largest_remainder_by_group(np.array(totals, np.int64), weights, group).tolist()
+    for number, total in enumerate(totals):
+        mine = [(weight, share) for (of, weight), share in zip(numbered, got, strict=True) if of == number]
+        assert [share for _, share in mine] == naive.apportion(total, [weight for weight, _ in mine])
 
 
 @given(TIMES, TIMES)

@@ -41,7 +41,7 @@ def policy_set(
 
 
 def test_one_attribute_a_switch_with_its_default() -> None:
-    assert [field.name for field in fields(Policy)] == list(SWITCHES)
+    assert [field.name for field in fields(Policy)] == [*SWITCHES, "stated"]
     for name, switch in SWITCHES.items():
         assert getattr(Policy(), name) == switch.default
         assert switch.source and all(switch.readings.values())
@@ -112,11 +112,11 @@ def test_text_that_is_no_json() -> None:
 
 
 def test_precedence() -> None:
-    terms = {"rounding": "per_call_up(6000)"}
     base = {"cap_2003": "ceiling", "rounding": "trunk_group_month_up"}
     own = {"a": {"cap_2003": "compensable", "sa_over_xa": False}}
-    assert resolve({}, {}, [], "a", DAY, from_terms=terms).rounding == Rounding("per_call_up", 6000)
-    assert resolve(base, own, [], "a", DAY, from_terms=terms).rounding == Rounding("trunk_group_month_up")
+    assert resolve({}, {}, [], "a", DAY).stated == frozenset()
+    assert resolve(base, own, [], "a", DAY).rounding == Rounding("trunk_group_month_up")
+    assert resolve(base, own, [], "a", DAY).stated == {"cap_2003", "rounding", "sa_over_xa"}
     assert resolve(base, own, [], "a", DAY).cap_2003 == "compensable"
     assert resolve(base, own, [], "b", DAY).cap_2003 == "ceiling"
     # One for all holds over the settings, also over those of one agreement.

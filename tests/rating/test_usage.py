@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rating.kernel.cells import accumulate
-from rating.usage import EMPTY, Cells, merge
+from rating.usage import EMPTY, MEASURED, Cells, merge
+from tests import naive
 
 PLACED = (
     "agreement",
@@ -52,21 +53,26 @@ SEGMENTS = st.lists(
 )
 
 
-@given(SEGMENTS)
-def test_accumulate_equals_a_counter(segments: list[tuple[dict[str, int], int, int, int, int, int, int]]) -> None:
-    n = len(segments)
+@given(SEGMENTS, st.sets(st.sampled_from((1, 6_000, 60_000)), max_size=2), st.data())
+def test_accumulate_equals_a_counter(
+    segments: list[tuple[dict[str, int], int, int, int, int, int, int]], chosen: set[int], data: st.DataObject
+) -> None:
+    n, units = len(segments), tuple(sorted(chosen))
+    duration = [data.draw(st.sampled_from((0, 1, 59_999, 60_000, 86_400_000))) for _ in segments]
     placed = np.zeros((15, n), np.int32)
     for i, (codes, *_) in enumerate(segments):
         for name, value in codes.items():
             placed[ROW_OF[name], i] = value
     evidence, voip, trunk, day, carried, ms = (np.array([s[k] for s in segments], np.int64) for k in range(1, 7))
     slots = np.full(max(8, 1 << (2 * n).bit_length()), -1, np.int32)
-    keys, values = np.empty((n, 3), np.int64), np.empty((n, 3), np.int64)
+    keys, values = np.empty((n, 3), np.int64), np.empty((n, MEASURED + 2 * len(units)), np.int64)
     size = accumulate(
         placed,
         evidence.astype(np.int8),
         voip.astype(np.int8),
         trunk,
+        np.array(duration, np.int64),
+        np.array(units, np.int64),
         np.arange(n),
         day,
         carried,
@@ -75,30 +81,37 @@ def test_accumulate_equals_a_counter(segments: list[tuple[dict[str, int], int, i
         keys,
         values,
     )
-    cells = Cells(keys[:size], values[:size])
+    cells = Cells(keys[:size], values[:size], units)
     names = (*PLACED, "evidence", "voip", "trunk_group", "day", "carried")
     found = zip(*(cells.field(name).tolist() for name in names), strict=True)
     got = dict(zip(found, map(tuple, cells.values.tolist()), strict=True))
     wanted: dict[tuple[int, ...], Counter[str]] = {}
-    for codes, seen, over_ip, group, on, later, used in segments:
+    for (codes, seen, over_ip, group, on, later, used), whole in zip(segments, duration, strict=True):
         key = (*(codes[name] for name in PLACED), seen + 1, over_ip, max(group, 0), on, later)
         into = wanted.setdefault(key, Counter())
         into["calls"] += later == 0
         into["answered"] += later == 0 and used > 0
         into["ms"] += used
-    assert got == {key: (sums["calls"], sums["answered"], sums["ms"]) for key, sums in wanted.items()}
+        for unit in units:
+            into[f"rounded {unit}"] += used + naive.up(whole, unit) - whole
+    columns = ("calls", "answered", "ms", *(name for unit in units for name in (f"rounded {unit}", "ms")))
+    assert got == {key: tuple(sums[name] for name in columns) for key, sums in wanted.items()}
     assert size == len(got)
 
 
-TABLES = st.lists(
-    st.lists(st.tuples(*[st.integers(0, 3)] * 3, *[st.integers(-5, 5)] * 3), max_size=6).map(
-        lambda rows: Cells(
-            np.array([r[:3] for r in rows], np.int64).reshape(-1, 3),
-            np.array([r[3:] for r in rows], np.int64).reshape(-1, 3),
+def _table(units: tuple[int, ...]) -> st.SearchStrategy[Cells]:
+    width = MEASURED + 2 * len(units)
+    rows = st.lists(st.tuples(*[st.integers(0, 3)] * 3, *[st.integers(-5, 5)] * width), max_size=6)
+    return rows.map(
+        lambda found: Cells(
+            np.array([r[:3] for r in found], np.int64).reshape(-1, 3),
+            np.array([r[3:] for r in found], np.int64).reshape(-1, width),
+            units,
         )
-    ),
-    max_size=6,
-)
+    )
+
+
+TABLES = st.lists(st.sampled_from(((), (6_000,), (6_000, 60_000), (1_000,))).flatmap(_table), max_size=6)
 
 
 @given(TABLES, st.randoms(use_true_random=True))

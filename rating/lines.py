@@ -1,0 +1,141 @@
+"""Lines of a statement in the making: sums by route and jurisdiction, split without loss, priced as they are added."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from rating.apportion import largest_remainder
+from rating.codes import PriceReason, Settlement, TrafficClass
+from rating.policy import Rounding
+from rating.terms.tariff import Bucket, Tariff
+
+__all__ = ["Line", "Lines", "Sums", "merged", "split_sums"]
+
+Sums = dict[Bucket, list[int]]
+"""Calls, answered calls, milliseconds and billed milliseconds by route and jurisdiction."""
+
+_COLUMNS: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a statement.
+
+    units : its charge in 1/60,000 of 1e-9 dollar, exact. usage : answered calls and the milliseconds that
+    it is priced for, by bucket. billed_ms : those milliseconds in all; they are not `ms` where the
+    agreement rounds before the line.
+    """
+
+    traffic_class: TrafficClass
+    outcome: Settlement
+    reason: PriceReason | str
+    lata: str
+    first: date
+    last: date
+    calls: int
+    ms: int
+    billed_ms: int
+    tariff: Tariff | None
+    units: int
+    clauses: tuple[str, ...]
+    usage: Mapping[Bucket, tuple[int, int]] = field(default_factory=dict)
+
+
+def split_sums(sums: Sums, parts: Sequence[int]) -> list[Sums]:
+    """Split a sum by bucket into parts of given milliseconds; calls and billed time go in the same proportion.
+
+    Where there is no time at all, the calls go to the last part.
+    """
+    buckets = sorted(sums)
+    left = [[sums[bucket][i] for bucket in buckets] for i in range(_COLUMNS)]
+    weights = parts if sum(parts) else [0] * (len(parts) - 1) + [1]
+    totals = [largest_remainder(sum(column), weights) for column in left]
+    out: list[Sums] = []
+    for position in range(len(parts)):
+        taken = [largest_remainder(totals[i][position], left[i]) for i in range(_COLUMNS)]
+        left = [[a - b for a, b in zip(left[i], taken[i], strict=True)] for i in range(_COLUMNS)]
+        out.append({bucket: [taken[i][k] for i in range(_COLUMNS)] for k, bucket in enumerate(buckets)})
+    return out
+
+
+def merged(parts: Iterable[Sums]) -> Sums:
+    """Add sums up, bucket by bucket."""
+    out: Sums = {}
+    for sums in parts:
+        for bucket, values in sums.items():
+            into = out.setdefault(bucket, [0] * _COLUMNS)
+            for i in range(_COLUMNS):
+                into[i] += values[i]
+    return out
+
+
+@dataclass(slots=True)
+class Lines:
+    """Collects lines by what tells them apart.
+
+    subs : first and last day of each rate sub-period. gating : the clauses that close an instrument's
+    receipts, by reason. rounding : how the agreement rounds before the line.
+    """
+
+    subs: Sequence[tuple[date, date]]
+    gating: Mapping[tuple[str, PriceReason], tuple[str, ...]]
+    rounding: Rounding
+    lines: dict[tuple[object, ...], Line] = field(default_factory=dict)
+
+    def add(
+        self,
+        kind: TrafficClass,
+        outcome: Settlement,
+        reason: PriceReason | str,
+        lata: str,
+        sub: int,
+        sums: Sums,
+        tariff: Tariff | None,
+        clauses: tuple[str, ...],
+    ) -> None:
+        """Add time and calls to the line that they belong to; what a trunk group goes up by is a line of its own."""
+        calls, _, ms, _ = (sum(column) for column in zip(*sums.values(), strict=True)) if sums else (0, 0, 0, 0)
+        by_call = self.rounding.kind == "per_call_up"
+        if calls or ms:
+            usage = {bucket: (values[1], values[3 if by_call else 2]) for bucket, values in sums.items()}
+            self._put((kind, outcome, reason, lata, sub, tariff), calls, ms, usage, clauses)
+        if tariff is not None and self.rounding.kind == "trunk_group_month_up":
+            up = {bucket: (0, values[3] - values[2]) for bucket, values in sums.items()}
+            if any(more for _, more in up.values()):
+                self._put((kind, outcome, PriceReason.ROUNDING, lata, sub, tariff), 0, 0, up, clauses)
+
+    def _put(
+        self,
+        key: tuple[TrafficClass, Settlement, PriceReason | str, str, int, Tariff | None],
+        calls: int,
+        ms: int,
+        usage: dict[Bucket, tuple[int, int]],
+        clauses: tuple[str, ...],
+    ) -> None:
+        kind, outcome, reason, lata, sub, tariff = key
+        earlier = self.lines.get(key)
+        if earlier is not None:
+            calls, ms = calls + earlier.calls, ms + earlier.ms
+            both = (usage, earlier.usage)
+            usage = {
+                bucket: (sum(of.get(bucket, (0, 0))[0] for of in both), sum(of.get(bucket, (0, 0))[1] for of in both))
+                for bucket in {**usage, **earlier.usage}
+            }
+            clauses = tuple(dict.fromkeys((*earlier.clauses, *clauses)))
+        first, last = self.subs[sub]
+        self.lines[key] = Line(
+            traffic_class=kind,
+            outcome=outcome,
+            reason=reason,
+            lata=lata,
+            first=first,
+            last=last,
+            calls=calls,
+            ms=ms,
+            billed_ms=sum(billed for _, billed in usage.values()),
+            tariff=tariff,
+            units=tariff.units(usage) if tariff is not None else 0,
+            clauses=clauses,
+            usage=usage,
+        )
