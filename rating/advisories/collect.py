@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from rating.advisories.deadlines import deemed_approvals, expiries, negotiations, poi_notices, poi_renegotiations
+from rating.advisories.demand import direct_trunks_due
 from rating.advisories.isp import caps, ratios
 from rating.advisories.network import low_direct_trunking, points_missing
 from rating.advisories.traffic import arrangements, unidentified_shares
@@ -16,6 +17,7 @@ _RULES: Final[tuple[Callable[[Facts, Settled], Iterator[dict[str, Any]]], ...]] 
     ratios,
     caps,
     low_direct_trunking,
+    direct_trunks_due,
     points_missing,
     poi_notices,
     poi_renegotiations,

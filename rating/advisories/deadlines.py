@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, Final
 
-from rating.advisories.network import rules_of
+from rating.advisories.network import rules_of, watches_of
 from rating.eligibility import months_later
 from rating.facts import Facts, month_days
 from rating.poi import areas_without_poi, change_days, numbered_areas
@@ -123,20 +123,10 @@ def expiries(facts: Facts, settled: Settled) -> Iterator[dict[str, Any]]:
         }
 
 
-def _watches(facts: Facts, settled: Settled, code: str, *conditions: str) -> dict[str, tuple[Ruled[Watch], Interval]]:
-    """Return the clauses in force in the month that watch something, by condition."""
-    return {
-        ruled.effect.condition: (ruled, interval)
-        for _, _, interval in facts.timeline(settled.agreement).between(*month_days(settled.month))
-        for ruled in interval.watches
-        if ruled.effect.code == code and ruled.effect.condition in conditions
-    }
-
-
 def poi_renegotiations(facts: Facts, settled: Settled) -> Iterator[dict[str, Any]]:
     """Yield each change of a local calling area in the month after which points may be renegotiated (SA 4.1(c))."""
     first, last = month_days(settled.month)
-    for ruled, _ in _watches(facts, settled, "poi_renegotiation", "local_area_changed").values():
+    for ruled, _ in watches_of(facts, settled, "poi_renegotiation", "local_area_changed").values():
         for event in facts.known_events:
             ours = isinstance(event, LocalAreaChanged) and event.state == facts.agreements[settled.agreement].state
             if ours and first <= event.on <= last:
@@ -163,7 +153,7 @@ def poi_notices(facts: Facts, settled: Settled) -> Iterator[dict[str, Any]]:
     existing one the notice is due so many days before the transition of a new interconnection ends, in a
     new one before its first numbers take effect; no notice is owed where a point is there by then.
     """
-    watches = _watches(facts, settled, "poi_notice", "existing_area", "new_area")
+    watches = watches_of(facts, settled, "poi_notice", "existing_area", "new_area")
     for condition, (ruled, interval) in sorted(watches.items()):
         rules = rules_of(facts, settled.agreement, interval, "poi")
         if not rules or facts.tables.pois is None:

@@ -10,16 +10,26 @@ from rating.eligibility import measured, month_before, month_is_below, months_to
 from rating.facts import Facts, month_days
 from rating.poi import areas_without_poi, change_days
 from rating.settle import Settled
-from rating.terms.model import Eligibility
+from rating.terms.model import Eligibility, Watch
 from rating.terms.timeline import Interval, Ruled
 
-__all__ = ["low_direct_trunking", "points_missing", "rules_of"]
+__all__ = ["low_direct_trunking", "points_missing", "rules_of", "watches_of"]
 
 
 def rules_of(facts: Facts, agreement: str, interval: Interval, test: str) -> list[Ruled[Eligibility]]:
     """Return the clauses with a test that hold in the agreement's state on an interval's days."""
     state = facts.agreements[agreement].state
     return [r for r in interval.gates if r.effect.test == test and (not r.effect.states or state in r.effect.states)]
+
+
+def watches_of(facts: Facts, settled: Settled, code: str, *conditions: str) -> dict[str, tuple[Ruled[Watch], Interval]]:
+    """Return the clauses in force in the month that watch something, by condition."""
+    return {
+        ruled.effect.condition: (ruled, interval)
+        for _, _, interval in facts.timeline(settled.agreement).between(*month_days(settled.month))
+        for ruled in interval.watches
+        if ruled.effect.code == code and ruled.effect.condition in conditions
+    }
 
 
 def low_direct_trunking(facts: Facts, settled: Settled) -> Iterator[dict[str, Any]]:

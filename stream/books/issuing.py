@@ -50,7 +50,9 @@ def digests_of(workspace: Workspace, facts: Facts, agreement: str, month: str) -
     """Return digests of everything that a statement is made from, usage of the year's months included."""
     digest = sha256()
     for number in range(1, int(month[5:]) + 1):
-        digest.update(facts.cells_of(agreement, f"{month[:4]}-{number:02d}").digest().encode())
+        of_year = f"{month[:4]}-{number:02d}"
+        digest.update(facts.cells_of(agreement, of_year).digest().encode())
+        digest.update(facts.hours_of(agreement, of_year).digest().encode())
     return {**workspace.digests, "usage": digest.hexdigest(), "software": VERSION}
 
 

@@ -34,6 +34,13 @@ def _deot(row: _Row) -> str:
     return f"direct trunks of tandem {row['tandem']} carry {share}, below {row['share']} for {low}{lost}"
 
 
+def _trunks(row: _Row) -> str:
+    needed = ", ".join(str(trunks) for trunks in row["trunks"].values())
+    there = "" if row["direct_trunks"] is None else f"; {row['direct_trunks']} direct ones are there"
+    busy = f"{row['erlangs']} erlangs in hour {row['busy_hour']} of the day"
+    return f"end office {row['end_office']} needed {needed} trunks in months on end ({busy}){there}"
+
+
 def _poi_missing(row: _Row) -> str:
     through = f" through {row['through']}" if "through" in row else ""
     waived = ", waived" if row["waived"] else ""
@@ -60,6 +67,7 @@ _WORDS: Final[dict[str, Callable[[_Row], str]]] = {
     "ratio": _ratio,
     "cap": _cap,
     "deot": _deot,
+    "trunks_24": _trunks,
     "poi_missing": _poi_missing,
     "poi_notice": _poi_notice,
     "poi_renegotiation": lambda row: f"calling area {row['area']} was changed: points may be renegotiated",

@@ -17,7 +17,7 @@ from stream.engine import Batch, Engine, Result
 from stream.errors import InvariantBroken
 from stream.files.archive import write_segments
 from stream.files.rate import make_engine
-from stream.files.sink import add_cells, add_identities, add_positions, add_tally, save_names
+from stream.files.sink import add_cells, add_hours, add_identities, add_positions, add_tally, save_names
 from stream.tally import Tally
 from stream.workspace.load import Workspace
 
@@ -116,6 +116,7 @@ def _save(
 ) -> None:
     save_names(c, engine.names)
     add_cells(c, run, result.cells)
+    add_hours(c, run, result.hours)
     add_identities(c, engine.identities.changes())
     add_positions(c, engine)
     add_tally(c, _moves(result, rows))

@@ -29,6 +29,11 @@ ROWS: dict[str, dict[str, Any]] = {
         "code": "deot", "payee": "kmc", "tandem": "T1", "low_months": 2, "share": "0.70", "direct_trunk_days": 30,
         "total_trunk_days": 60,
     },
+    "end office A needed 24, 25, 30 trunks in months on end (20.30 erlangs in hour 19 of the day); "
+    "0 direct ones are there": {
+        "code": "trunks_24", "end_office": "A", "trunks": {"2004-06": 24, "2004-07": 25, "2004-08": 30},
+        "busy_hour": 19, "busy_hour_ms": 1, "erlangs": "20.30", "direct_trunks": 0,
+    },
     "kmc has no point of interconnection for NORTH through 2004-08-09, waived": {
         "code": "poi_missing", "payee": "kmc", "area": "NORTH", "waived": True, "through": "2004-08-09",
     },
