@@ -16,7 +16,7 @@ __all__ = ["accumulate_hours"]
 
 @njit(cache=True, nogil=True, _nrt=False)
 def accumulate_hours(midnights, placed, group_of, connect_ms, call, day, carried, used_ms, slots, keys, ms):
-    """Add split calls that have an end office into hours; return how many rows there are.
+    """Add split calls that have an end office into hours; return how many rows there are, -1 if keys are too few.
 
     Parameters
     ----------
@@ -33,7 +33,6 @@ def accumulate_hours(midnights, placed, group_of, connect_ms, call, day, carried
     slots : (power of two, at least twice the rows of keys) int32
         All -1: the table's slots, positions in `keys`.
     keys, ms : (k,) int64, out
-        Long enough for all hours that segments touch: the sum of 2 + used_ms // 3,600,000 over them.
     """
     mask = slots.size - 1
     rows = 0
@@ -58,6 +57,8 @@ def accumulate_hours(midnights, placed, group_of, connect_ms, call, day, carried
             while slots[slot] >= 0 and keys[slots[slot]] != key:
                 slot = (slot + 1) & mask
             if slots[slot] < 0:
+                if rows == keys.size:
+                    return -1
                 slots[slot] = rows
                 keys[rows] = key
                 ms[rows] = 0
