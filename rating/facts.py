@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from rating.hours import NO_HOURS, Hours
 from rating.names import Names
@@ -16,7 +16,7 @@ from rating.terms.standing import known_events
 from rating.terms.timeline import Timeline, resolve
 from rating.usage import Cells
 
-__all__ = ["Facts", "month_days", "months_of_year_before"]
+__all__ = ["Facts", "month_days", "months_before", "period_name"]
 
 
 def month_days(month: str) -> tuple[date, date]:
@@ -25,10 +25,20 @@ def month_days(month: str) -> tuple[date, date]:
     return first, (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
-def months_of_year_before(month: str) -> list[str]:
-    """Return the months of the same calendar year before a month: ``2003-03 -> [2003-01, 2003-02]``."""
-    year, number = month.split("-")
-    return [f"{year}-{m:02d}" for m in range(1, int(number))]
+_MONTHS_OF: Final = {"year": 12, "quarter": 3, "month": 1}
+
+
+def months_before(month: str, period: str) -> list[str]:
+    """Return the months before a month in its calendar period: ``(2003-06, quarter) -> [2003-04, 2003-05]``."""
+    year, number = month[:4], int(month[5:])
+    first = number - (number - 1) % _MONTHS_OF[period]
+    return [f"{year}-{m:02d}" for m in range(first, number)]
+
+
+def period_name(month: str, period: str) -> str:
+    """Return the name of a month's calendar period: ``2003``, ``2003-Q2`` or ``2003-06``."""
+    quarter = f"{month[:4]}-Q{(int(month[5:]) + 2) // 3}"
+    return {"year": month[:4], "quarter": quarter, "month": month}[period]
 
 
 def _no_hours(_agreement: str, _month: str) -> Hours:

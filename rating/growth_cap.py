@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from rating.apportion import largest_remainder
+from rating.money import MS_PER_MINUTE
 from rating.presumption import Part
 from rating.terms.model import CapYear, GrowthCap
 
@@ -36,7 +37,7 @@ def _row(cap: GrowthCap, year: int) -> CapYear:
 
 
 def limit_of(cap: GrowthCap, year: int, history: Mapping[str, int], reading: str) -> Limit:
-    """Return a calendar year's limit.
+    """Return the limit of a calendar year, or of each period in it where the cap is so many minutes.
 
     Parameters
     ----------
@@ -53,6 +54,8 @@ def limit_of(cap: GrowthCap, year: int, history: Mapping[str, int], reading: str
     -----
     Exact fractions along the chain, floored to a millisecond at the end (DOMAIN section 7).
     """
+    if cap.minutes is not None:
+        return Limit(cap.minutes * MS_PER_MINUTE, assumed=False)
     ceiling, assumed = _ceiling(cap, _row(cap, year), history, reading)
     return Limit(None if ceiling is None else int(ceiling // 1), assumed)
 

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Literal
 
 from rating.codes import TrafficClass
-from rating.facts import Facts, month_days, months_of_year_before
+from rating.facts import Facts, month_days, months_before, period_name
 from rating.growth_cap import Limit, Use, lay, limit_of, use
+from rating.money import MS_PER_MINUTE
 from rating.month import PRESUMPTION_DOWN, Row
 from rating.new_markets import is_new_market
 from rating.presumption import Part, presumed, spread
@@ -47,11 +47,17 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Capped:
-    """A payee's month under the growth cap."""
+    """A payee's month under the growth cap.
+
+    period : the calendar period that is limited, ``2003`` or ``2005-Q1``. limit, use : of the state; of a
+    cap by LATA, the limit of each, and the sums of their use. latas : the use of each, empty otherwise.
+    """
 
     year: int
+    period: str
     limit: Limit
     use: Use
+    latas: Mapping[str, Use] = field(default_factory=dict)
 
 
 def base_classes(presumption: Presumption, facts: Facts, agreement: str) -> tuple[TrafficClass, ...]:
@@ -69,7 +75,7 @@ def isp_month(
     rows: Iterable[Row],
     payee: int,
     other: int,
-    ratio: Decimal,
+    rule: Presumption,
     base: Sequence[TrafficClass],
     subs: frozenset[int],
     latas: Sequence[str],
@@ -84,6 +90,10 @@ def isp_month(
         The month's sums.
     payee, other : int
         Codes of the parties.
+    rule : Presumption
+        Its ratio and floor.
+    base : sequence of TrafficClass
+        The classes that are weighed.
     subs : frozenset of int
         The rate sub-periods in which the presumption is in force (or counted).
     latas : sequence of str
@@ -115,7 +125,7 @@ def isp_month(
             elif row.isp:
                 identified[part] += row.ms
                 named += row.ms if in_force else 0
-    excess = presumed(open_t, open_o, ratio)
+    excess = presumed(open_t, open_o, rule.ratio, rule.floor_minutes * MS_PER_MINUTE)
     shares = defaultdict(int, spread(excess, weights))
     for part, ms in identified.items():
         shares[part] += ms
@@ -154,15 +164,15 @@ def _counted(timeline: Timeline, cap: Ruled[GrowthCap]) -> tuple[Interval | None
 
 def counted_ms(
     facts: Facts, agreement: str, month: str, payee: str, cap: Ruled[GrowthCap], rows: Sequence[Row] | None = None
-) -> int:
-    """Return a month's milliseconds that count towards the cap (XA 2.3.1: the whole of 2003 counts).
+) -> Mapping[str, int]:
+    """Return a month's milliseconds by LATA that count towards the cap (XA 2.3.1: the whole of 2003 counts).
 
     rows : sequence of Row, optional
         The month's sums up to some day of it; all of them by default, and then computed once.
     """
     if rows is not None:
         return _counted_ms(facts, agreement, month, payee, cap, rows)
-    memo: dict[tuple[str, str, str, str], int] = facts.memo.setdefault("counted_ms", {})
+    memo: dict[tuple[str, str, str, str], Mapping[str, int]] = facts.memo.setdefault("counted_ms", {})
     key = (agreement, month, payee, cap.source)
     if key not in memo:
         memo[key] = _counted_ms(facts, agreement, month, payee, cap, month_rows(facts, agreement, month))
@@ -171,12 +181,12 @@ def counted_ms(
 
 def _counted_ms(
     facts: Facts, agreement: str, month: str, payee: str, cap: Ruled[GrowthCap], rows: Sequence[Row]
-) -> int:
+) -> Mapping[str, int]:
     timeline = facts.timeline(agreement)
     first, last = month_days(month)
     opening, counts_from = _counted(timeline, cap)
     if opening is None or opening.presumption is None:
-        return 0
+        return {}
     subs = timeline.subperiods(first, last)
     counted: set[int] = set()
     markets: list[Ruled[NewMarket] | None] = []
@@ -188,7 +198,7 @@ def _counted_ms(
             counted.add(position)
         markets.append(interval.new_market if holds else opening.new_market if before else None)
     if not counted:
-        return 0
+        return {}
     parties = facts.agreements[agreement]
     other = parties.party_b if payee == parties.party_a else parties.party_a
     presumption = opening.presumption.effect
@@ -196,7 +206,7 @@ def _counted_ms(
         rows,
         facts.names.find("party", payee),
         facts.names.find("party", other),
-        presumption.ratio,
+        presumption,
         base_classes(presumption, facts, agreement),
         frozenset(counted),
         facts.names.all("lata"),
@@ -207,7 +217,10 @@ def _counted_ms(
     if not facts.policies[agreement].cap_counts_new_market:
         out = _market_parts(facts, agreement, markets, shares)
         shares = {part: ms for part, ms in shares.items() if part not in out}
-    return sum(shares.values())
+    out_of: dict[str, int] = defaultdict(int)
+    for part, ms in shares.items():
+        out_of[part[0]] += ms
+    return out_of
 
 
 def capped_month(
@@ -237,14 +250,39 @@ def capped_month(
     free = {part: ms for part, ms in isp.shares.items() if part not in markets}
     if cap is None or payee == parties.incumbent or kinds & set(cap.effect.not_for):
         return Shares(free, {}, new_market), None
-    year = int(month[:4])
-    limit = limit_of(cap.effect, year, _history(facts, agreement, payee), facts.policies[agreement].cap_2003)
-    before = sum(counted_ms(facts, agreement, earlier, payee, cap) for earlier in months_of_year_before(month))
     laid = {
         part: ms for part, ms in inside.items() if caps[part[1]] is not None and (counts_all or part not in markets)
     }
-    used = use(limit.ms, before, sum(laid.values()))
-    within = lay(used.left_ms, laid)
+    within, capped = _lay_cap(facts, agreement, month, payee, cap, laid)
     payable = {part: within.get(part, ms) for part, ms in free.items()}
     over = {part: free[part] - ms for part, ms in payable.items() if free[part] > ms}
-    return Shares(payable, over, new_market), Capped(year, limit, used)
+    return Shares(payable, over, new_market), capped
+
+
+def _lay_cap(
+    facts: Facts, agreement: str, month: str, payee: str, cap: Ruled[GrowthCap], laid: Mapping[Part, int]
+) -> tuple[dict[Part, int], Capped]:
+    """Lay a month's time under the limit that the earlier months of the period have left, each LATA's if it has one."""
+    effect = cap.effect
+    year = int(month[:4])
+    limit = limit_of(effect, year, _history(facts, agreement, payee), facts.policies[agreement].cap_2003)
+    by_lata = effect.scope == "lata"
+    before: dict[str, int] = defaultdict(int)
+    for earlier in months_before(month, effect.period):
+        for lata, ms in counted_ms(facts, agreement, earlier, payee, cap).items():
+            before[lata if by_lata else ""] += ms
+    within: dict[Part, int] = {}
+    uses: dict[str, Use] = {}
+    for place in sorted({*before, *(part[0] for part in laid)}) if by_lata else [""]:
+        mine = {part: ms for part, ms in laid.items() if not by_lata or part[0] == place}
+        uses[place] = use(limit.ms, before[place], sum(mine.values()))
+        within |= lay(uses[place].left_ms, mine)
+    if not by_lata:
+        return within, Capped(year, period_name(month, effect.period), limit, uses[""])
+    left = [used.left_ms for used in uses.values()]
+    whole = Use(
+        sum(used.before_ms for used in uses.values()),
+        sum(used.ms for used in uses.values()),
+        None if limit.ms is None else sum(ms for ms in left if ms is not None),
+    )
+    return within, Capped(year, period_name(month, effect.period), limit, whole, uses)

@@ -212,8 +212,8 @@ def _all_switches() -> tuple[Switch, ...]:
         _choice(
             "new_market_test",
             "XA 2.4.1, 2.4.2",
-            isp="A LATA is no new market if ISP-bound traffic was exchanged there before 2001-04-18.",
-            any="A LATA is no new market if any traffic was exchanged there before 2001-04-18.",
+            isp="A LATA is no new market if ISP-bound traffic was exchanged there before the clause's day.",
+            any="A LATA is no new market if any traffic was exchanged there before the clause's day.",
         ),
         _yes_no(
             "cap_counts_new_market",
@@ -231,20 +231,20 @@ def _all_switches() -> tuple[Switch, ...]:
         _choice(
             "deot_base",
             "SA 4.3.2, 4.4",
-            local_and_intralata_toll="The 70% test weighs local, EAS and intraLATA toll time, that these groups carry.",
-            all="The 70% test weighs all time on the tandem's trunk groups.",
+            local_and_intralata_toll="The test of direct trunks weighs local, EAS and intraLATA toll time, their own.",
+            all="The test of direct trunks weighs all time on the tandem's trunk groups.",
         ),
         _choice(
             "deot_onset",
             "SA 4.4",
-            second_month="The second of two months below 70% loses its compensation.",
-            next_month="The month after two months below 70% loses its compensation, if it is below too.",
+            second_month="The second of two low months loses its compensation.",
+            next_month="The month after two low months loses its compensation, if it is low too.",
         ),
         _choice(
             "deot_measure",
             "SA 4.4",
-            minutes="The 70% test weighs minutes of use.",
-            trunks="The 70% test weighs trunks by the days on which they stand.",
+            minutes="The test of direct trunks weighs minutes of use.",
+            trunks="The test of direct trunks weighs trunks by the days on which they stand.",
         ),
         Switch(
             "rounding",

@@ -20,14 +20,14 @@ _CLASS_ORDER: Final = (
 )
 
 
-def presumed(t_ms: int, o_ms: int, ratio: Decimal) -> int:
+def presumed(t_ms: int, o_ms: int, ratio: Decimal, floor_ms: int = 0) -> int:
     """Return the milliseconds of `t_ms` presumed ISP-bound: only the excess over `ratio` times `o_ms`.
 
-    Exactly the ratio presumes none; nothing originated makes all of it presumed. A ratio that is not
-    whole cuts the threshold off to a millisecond.
+    Exactly the ratio presumes none; nothing originated makes all of it presumed, but for the first
+    `floor_ms`. A ratio that is not whole cuts the threshold off to a millisecond.
     """
     numerator, denominator = ratio.as_integer_ratio()
-    return max(0, t_ms - o_ms * numerator // denominator)
+    return max(0, t_ms - max(o_ms * numerator // denominator, floor_ms))
 
 
 def spread(isp_ms: int, weights: Mapping[Part, int]) -> dict[Part, int]:

@@ -96,7 +96,8 @@ def _groups_up(facts: Facts, agreement: str, month: str, cells: Cells) -> Ints:
     wide = (kind == TrafficClass.INTRALATA_TOLL) & (cells.field("evidence") == Evidence.ISP)
     wide &= facts.policies[agreement].isp_outside_local
     gate = np.where(np.isin(kind, TCLT_CLASSES) | wide, month_gates(facts, agreement, month), 0)
-    group = _numbered(np.column_stack([*_ends(cells), cells.field("trunk_group")]))
+    incumbent = facts.names.find("party", facts.agreements[agreement].incumbent)
+    group = _numbered(np.column_stack([*_ends(cells, incumbent), cells.field("trunk_group")]))
     line = _numbered(np.column_stack([group, rank[cells.field("lata")], sub, kind, gate, wide]))
     counted = np.where(kind == TrafficClass.ON_NET, 0, cells.ms)
     totals, of_line = _sums(group, counted), _sums(line, counted)
@@ -109,11 +110,11 @@ def _groups_up(facts: Facts, agreement: str, month: str, cells: Cells) -> Ints:
     return out
 
 
-def _ends(cells: Cells) -> tuple[Ints, Ints]:
-    """Return codes of payer and payee of each cell; the incumbent, whom transit pays, stands as 0 there."""
+def _ends(cells: Cells, incumbent: int) -> tuple[Ints, Ints]:
+    """Return codes of payer and payee of each cell: of transit the incumbent is paid, of 8YY the originator."""
     kind, one, other = (cells.field(name) for name in ("traffic_class", "originator", "terminator"))
     back = kind == TrafficClass.ORIGINATING_8YY
-    payee = np.where(kind == TrafficClass.TRANSIT, 0, np.where(back, one, other))
+    payee = np.where(kind == TrafficClass.TRANSIT, incumbent, np.where(back, one, other))
     return np.where(back, other, one), payee
 
 

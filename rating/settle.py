@@ -58,7 +58,7 @@ def _own_line(
     if kind in EXCLUDED_CLASSES:
         ledger.add(kind, Settlement.EXCLUDED, CLASS_REASON[kind], lata, sub, sums, None, governed)
         return
-    tariff = interval.own.get(kind)
+    tariff = interval.price_of(kind, ledger.payee)
     if tariff is None:
         ledger.add(kind, Settlement.TERMS_MISSING, CLASS_REASON[kind], lata, sub, sums, None, governed)
         return
@@ -111,11 +111,10 @@ def _isp_lines(ledger: Lines, interval: Interval, part: Part, by_gate: Mapping[i
     ms = [shares.payable.get(part, 0), shares.over_cap.get(part, 0), shares.new_market.get(part, 0)]
     payable, over, new, below = split_sums(sums, [*ms, whole - sum(ms)])
     presumption = (interval.presumption.source,) if interval.presumption is not None else ()
-    if interval.isp is not None:
-        reason = interval.isp.reason or PriceReason.ISP
-        clauses = (*interval.isp.clauses, *presumption)
-        if ms[0]:
-            ledger.add(kind, Settlement.COMPENSABLE, reason, lata, sub, payable, interval.isp, clauses)
+    isp = interval.isp.get(ledger.payee)
+    if isp is not None and ms[0]:
+        reason, clauses = isp.reason or PriceReason.ISP, tuple(dict.fromkeys((*isp.clauses, *presumption)))
+        ledger.add(kind, Settlement.COMPENSABLE, reason, lata, sub, payable, isp, clauses)
     elif ms[0]:
         ledger.add(kind, Settlement.TERMS_MISSING, PriceReason.ISP, lata, sub, payable, None, presumption)
     if interval.cap is not None and ms[1]:
@@ -165,13 +164,14 @@ def _lines(
     facts: Facts,
     agreement: str,
     month: str,
+    payee: str,
     subs: Sequence[tuple[date, date]],
     intervals: Sequence[Interval],
     rows: Sequence[Row],
     shares: Shares | None,
     bases: Sequence[frozenset[TrafficClass]],
 ) -> Lines:
-    ledger = Lines(subs, _gating(facts, agreement, month), rounding_of(facts, agreement, month))
+    ledger = Lines(payee, subs, _gating(facts, agreement, month), rounding_of(facts, agreement, month))
     latas = facts.names.all("lata")
     split: dict[Part, dict[int, list[Sums]]] = defaultdict(lambda: defaultdict(list))
     wide = facts.policies[agreement].isp_outside_local
@@ -181,8 +181,8 @@ def _lines(
             continue
         if shares is not None and kind in bases[sub]:
             split[latas[lata], sub, kind][gate].append(sums)
-        elif wide and isp and kind is TrafficClass.INTRALATA_TOLL and interval.with_isp is not None:
-            _priced(ledger, interval.with_isp, kind, latas[lata], sub, gate, sums)
+        elif wide and isp and kind is TrafficClass.INTRALATA_TOLL and payee in interval.with_isp:
+            _priced(ledger, interval.with_isp[payee], kind, latas[lata], sub, gate, sums)
         else:
             _own_line(ledger, interval, kind, latas[lata], sub, gate, sums)
     for part, by_gate in split.items():
@@ -199,7 +199,7 @@ def _unidentified_lines(
     """Add the unidentified: each part has the outcome and rate of its class below the ratio."""
     for (kind, lata, sub), values in parts.items():
         interval = intervals[sub]
-        tariff = interval.own.get(kind or TrafficClass.INTRALATA_TOLL)
+        tariff = interval.price_of(kind or TrafficClass.INTRALATA_TOLL, ledger.payee)
         if tariff is not None and not tariff.elements:
             tariff = None
         outcome = Settlement.TERMS_MISSING if tariff is None else Settlement.COMPENSABLE
@@ -246,8 +246,10 @@ def settle(facts: Facts, agreement: str, month: str) -> Settled:
         isp, shares, capped = None, None, None
         if (payer, payee) in own:
             isp, shares, capped = _isp(facts, agreement, month, payer, payee, intervals, bases, kinds)
-        ledger = _lines(facts, agreement, month, subs, intervals, by_direction[payer, payee], shares, bases)
+        name = facts.names.name("party", payee)
+        ledger = _lines(facts, agreement, month, name, subs, intervals, by_direction[payer, payee], shares, bases)
         _unidentified_lines(ledger, intervals, unidentified[payer, payee])
+        ledger.lay_tiers()
         lines = sorted(
             ledger.lines.values(),
             key=_place,
@@ -268,7 +270,8 @@ def settle(facts: Facts, agreement: str, month: str) -> Settled:
 def _place(line: Line) -> tuple[object, ...]:
     """Where a line stands on its statement: what a trunk group goes up by follows the measured lines of its class."""
     rounding = line.reason is PriceReason.ROUNDING
-    return line.traffic_class, line.outcome, rounding, str(line.reason), line.lata, line.first, line.clauses
+    over = line.tariff.over_ms if line.tariff is not None else 0
+    return line.traffic_class, line.outcome, rounding, str(line.reason), line.lata, line.first, over, line.clauses
 
 
 def _isp(
@@ -292,7 +295,7 @@ def _isp(
         month_rows(facts, agreement, month),
         payee,
         payer,
-        ruled.effect.ratio,
+        ruled.effect,
         sorted(frozenset().union(*bases)),
         subs,
         facts.names.all("lata"),

@@ -7,6 +7,7 @@ from typing import Any, Final
 from rating.advisories.collect import advisories
 from rating.codes import PriceReason, Settlement, TrafficClass, name_of
 from rating.facts import Facts, month_days
+from rating.isp import Capped
 from rating.lines import Line
 from rating.money import MS_PER_MINUTE, cents, dollars_text, unrounded_text
 from rating.month import Row
@@ -42,7 +43,9 @@ def _price_name(line: Line) -> str:
     """Return which price it is: unidentified time can have two in one LATA, its class's and access."""
     if line.tariff is None:
         return "-"
-    return f"{line.tariff.instrument}:{'+'.join(dict.fromkeys(element.clause for element in line.tariff.elements))}"
+    tier = f">{line.tariff.over_ms // MS_PER_MINUTE}" if line.tariff.over_ms else ""
+    clauses = "+".join(dict.fromkeys(element.clause for element in line.tariff.elements))
+    return f"{line.tariff.instrument}:{clauses}{tier}"
 
 
 def _reason(line: Line) -> str:
@@ -93,12 +96,32 @@ def _line(agreement: str, month: str, direction: Direction, line: Line) -> dict[
         "illustrative": line.tariff is not None and line.tariff.illustrative,
     }
     if line.tariff is not None:
+        if line.tariff.counted:
+            row["tier"] = {"of": line.tariff.counted, "over_minutes": line.tariff.over_ms // MS_PER_MINUTE}
         if line.billed_ms != line.ms:
             row["billed_ms"] = line.billed_ms
         if line.tariff.plain is not None:
             row["rate"] = rate_text(line.tariff.plain)
         else:
             row["elements"] = _elements(line)
+    return row
+
+
+def _cap(capped: Capped) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "year": capped.year,
+        "limit_ms": capped.limit.ms,
+        "used_before_ms": capped.use.before_ms,
+        "used_ms": capped.use.ms,
+        "assumed": capped.limit.assumed,
+    }
+    if capped.period != f"{capped.year}":
+        row["period"] = capped.period
+    if capped.latas:
+        row["latas"] = [
+            {"lata": lata, "limit_ms": capped.limit.ms, "used_before_ms": used.before_ms, "used_ms": used.ms}
+            for lata, used in capped.latas.items()
+        ]
     return row
 
 
@@ -115,15 +138,7 @@ def _direction(agreement: str, month: str, direction: Direction) -> dict[str, An
             "o_ms": isp.o_ms,
             "isp_ms": isp.isp_ms if isp.method != "none" else 0,
         },
-        "cap": None
-        if capped is None
-        else {
-            "year": capped.year,
-            "limit_ms": capped.limit.ms,
-            "used_before_ms": capped.use.before_ms,
-            "used_ms": capped.use.ms,
-            "assumed": capped.limit.assumed,
-        },
+        "cap": None if capped is None else _cap(capped),
         "lines": [_line(agreement, month, direction, line) for line in direction.lines],
         "total": dollars_text(sum(cents(line.units) for line in direction.lines)),
     }

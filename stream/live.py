@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rating.codes import CLASS_REASON, EXCLUDED_CLASSES, PriceReason, TrafficClass
-from rating.facts import Facts
+from rating.facts import Facts, period_name
 from rating.growth_cap import limit_of
 from rating.isp import base_classes
 from rating.kernel.price import price
+from rating.money import MS_PER_MINUTE
 from rating.new_markets import is_new_market
+from rating.presumption import presumed
 from rating.reference.plan import FOREVER, Plan
 from rating.rounding import rounding_in
+from rating.terms.model import Period, Presumption
 from rating.terms.tariff import Tariff
 from rating.terms.timeline import Interval
 from stream.grouping import distinct
@@ -37,6 +40,7 @@ class Book(NamedTuple):
     """Terms as arrays: intervals by agreement, tariffs by number; see `rating.kernel.price`."""
 
     agreement_a: Codes
+    agreement_carrier: Codes
     interval_first: Codes
     interval_count: Codes
     interval_from: Codes
@@ -45,6 +49,7 @@ class Book(NamedTuple):
     interval_isp: Codes
     interval_base: Codes
     interval_ratio: Ints
+    interval_floor: Ints
     interval_unit: Ints
     interval_cap: NDArray[np.bool_]
     interval_market: NDArray[np.bool_]
@@ -83,33 +88,35 @@ def compile_book(facts: Facts) -> tuple[Book, list[Tariff], list[Interval]]:
     """Compile the terms of all agreements, as known on the day of `facts`."""
     size = facts.names.count("agreement")
     first, count = np.zeros(size, np.int32), np.zeros(size, np.int32)
-    agreement_a = np.zeros(size, np.int32)
+    agreement_a, carrier = np.zeros(size, np.int32), np.zeros(size, np.int32)
     market = np.zeros((size, facts.names.count("lata")), np.bool_)
     tariffs: dict[Tariff, int] = {}
     intervals: list[Interval] = []
     base: list[int] = []
     units: list[int] = []
+    first_of: list[str] = []
     for agreement, row in facts.agreements.items():
         code = facts.names.code("agreement", agreement)
         agreement_a[code] = facts.names.code("party", row.party_a)
+        carrier[code] = facts.names.code("party", row.incumbent)
         first[code] = len(intervals)
         for interval in facts.timeline(agreement).intervals:
             intervals.append(interval)
             base.append(_base(facts, agreement, interval))
+            first_of.append(row.party_a)
             units.append(rounding_in(facts.policies[agreement], interval).unit_ms or 0)
             if interval.new_market is not None:
                 market[code] |= _markets(facts, agreement, interval)
         count[code] = len(intervals) - first[code]
-    own = np.full((len(intervals), _CLASSES), -1, np.int32)
-    isp = np.full(len(intervals), -1, np.int32)
+    own = np.full((len(intervals), 2, _CLASSES), -1, np.int32)
+    isp = np.full((len(intervals), 2), -1, np.int32)
     ratio = np.ones((len(intervals), 2), np.int64)
     for position, interval in enumerate(intervals):
-        for kind, tariff in interval.own.items():
-            if not tariff.elements:
-                continue
-            own[position, kind] = tariffs.setdefault(tariff, len(tariffs))
-        if interval.isp is not None:
-            isp[position] = tariffs.setdefault(interval.isp, len(tariffs))
+        for (kind, payee), tariff in interval.own.items():
+            if tariff.elements:
+                own[position, int(payee != first_of[position]), kind] = tariffs.setdefault(tariff, len(tariffs))
+        for payee, tariff in interval.isp.items():
+            isp[position, int(payee != first_of[position])] = tariffs.setdefault(tariff, len(tariffs))
         if interval.presumption is not None:
             ratio[position] = Fraction(interval.presumption.effect.ratio).as_integer_ratio()
     reasons = np.zeros(_CLASSES, np.int32)
@@ -120,6 +127,7 @@ def compile_book(facts: Facts) -> tuple[Book, list[Tariff], list[Interval]]:
     numbers = [_numbers(tariff) for tariff in tariffs]
     book = Book(
         agreement_a=agreement_a,
+        agreement_carrier=carrier,
         interval_first=first,
         interval_count=count,
         interval_from=np.array([_day(facts, i.first) for i in intervals], np.int32),
@@ -128,6 +136,7 @@ def compile_book(facts: Facts) -> tuple[Book, list[Tariff], list[Interval]]:
         interval_isp=isp,
         interval_base=np.array(base, np.int32),
         interval_ratio=ratio,
+        interval_floor=np.array([_floor_ms(interval) for interval in intervals], np.int64),
         interval_unit=np.array(units, np.int64),
         interval_cap=np.array([interval.cap is not None for interval in intervals], np.bool_),
         interval_market=np.array([interval.new_market is not None for interval in intervals], np.bool_),
@@ -155,12 +164,19 @@ def _base(facts: Facts, agreement: str, interval: Interval) -> int:
     return sum(1 << kind for kind in base_classes(interval.presumption.effect, facts, agreement))
 
 
+def _floor_ms(interval: Interval) -> int:
+    return interval.presumption.effect.floor_minutes * MS_PER_MINUTE if interval.presumption is not None else 0
+
+
 def _markets(facts: Facts, agreement: str, interval: Interval) -> NDArray[np.bool_]:
     assert interval.new_market is not None
     before = interval.new_market.effect.exchanged_before
     test = facts.policies[agreement].new_market_test
     history = facts.tables.market_history
     return np.array([bool(n) and is_new_market(agreement, n, before, test, history) for n in facts.names.all("lata")])
+
+
+_Capped = tuple[Presumption, Period, tuple[int, int]]
 
 
 class LivePrices:
@@ -225,31 +241,31 @@ class LivePrices:
             capped = self._capped(code, int(month[:4])) if code else None
             if capped is None:
                 continue
-            ratio, limits = capped
+            rule, period, limits = capped
             limit[position] = limits
             for (agreement, of_month), base in self._positions.items():
-                if agreement == code and of_month != month and of_month[:4] == month[:4]:
+                same = of_month != month and period_name(of_month, period) == period_name(month, period)
+                if agreement == code and same:
                     for side in (0, 1):
-                        other[position, side] += max(0, base[side] - int(base[1 - side] * ratio))
+                        floor = rule.floor_minutes * MS_PER_MINUTE
+                        other[position, side] += presumed(base[side], base[1 - side], rule.ratio, floor)
         return other, limit
 
-    def _capped(self, code: int, year: int) -> tuple[Fraction, tuple[int, int]] | None:
-        """Return an agreement's ratio and its limits of a year by payee, -1 where there is none."""
-        memo: dict[tuple[int, int], tuple[Fraction, tuple[int, int]] | None] = self._facts.memo.setdefault(
-            "live_caps", {}
-        )
+    def _capped(self, code: int, year: int) -> _Capped | None:
+        """Return an agreement's presumption, the period of its cap, and the limits by payee, -1 where there is none."""
+        memo: dict[tuple[int, int], _Capped | None] = self._facts.memo.setdefault("live_caps", {})
         if (code, year) not in memo:
             memo[code, year] = self._find_cap(code, year)
         return memo[code, year]
 
-    def _find_cap(self, code: int, year: int) -> tuple[Fraction, tuple[int, int]] | None:
+    def _find_cap(self, code: int, year: int) -> _Capped | None:
         agreement = self._facts.names.name("agreement", code)
         row = self._facts.agreements[agreement]
         for interval in self._facts.timeline(agreement).intervals:
             if interval.cap is None or interval.presumption is None:
                 continue
-            if year < interval.cap.effect.counts_from.year:
-                return None
+            if year < interval.cap.effect.counts_from.year or interval.cap.effect.scope != "state":
+                return None  # positions know no LATA: where each has its limit, live prices leave it to the statement
             limits = []
             for party in (row.party_a, row.party_b):
                 history = {
@@ -260,7 +276,7 @@ class LivePrices:
                 reading = self._facts.policies[agreement].cap_2003
                 found = None if party == row.incumbent else limit_of(interval.cap.effect, year, history, reading).ms
                 limits.append(-1 if found is None else found)
-            return Fraction(interval.presumption.effect.ratio), (limits[0], limits[1])
+            return interval.presumption.effect, interval.cap.effect.period, (limits[0], limits[1])
         return None
 
     def changes(self) -> Iterable[tuple[Position, tuple[int, int]]]:

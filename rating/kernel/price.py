@@ -8,6 +8,7 @@ from numba import njit
 __all__ = ["price"]
 
 COMPENSABLE, BILL_AND_KEEP, EXCLUDED, TERMS_MISSING, NONE = 1, 2, 3, 5, 0
+TRANSIT, ORIGINATING_8YY = 2, 3
 R_ISP, R_OVER_CAP, R_NEW_MARKET, R_ON_NET = 1, 8, 9, 16
 
 
@@ -66,20 +67,26 @@ def price(
             out_code[0, r], out_code[1, r] = EXCLUDED, reason
             continue
         if at >= 0:
-            tariff = book.interval_own[at, kind]
+            payee = placed[5, i]
+            if kind == TRANSIT:
+                payee = book.agreement_carrier[agreement]
+            elif kind == ORIGINATING_8YY:
+                payee = placed[4, i]
+            side = 0 if payee == book.agreement_a[agreement] else 1
+            tariff = book.interval_own[at, side, kind]
             if (book.interval_base[at] >> kind) & 1:
-                side = 0 if placed[5, i] == book.agreement_a[agreement] else 1
                 g = group[r]
                 base_ms[g, side] += used_ms[r]
                 t, o = base_ms[g, side], base_ms[g, 1 - side]
                 out_code[4, r] = side
                 out_money[2, r], out_money[3, r] = t, o
-                over = t - o * book.interval_ratio[at, 0] // book.interval_ratio[at, 1]
+                threshold = o * book.interval_ratio[at, 0] // book.interval_ratio[at, 1]
+                over = t - max(threshold, book.interval_floor[at])
                 capped = book.interval_cap[at] and limit[g, side] >= 0
                 if capped:
                     out_money[4, r] = max(0, limit[g, side] - other_isp[g, side] - max(0, over))
                 if over > 0:
-                    tariff = book.interval_isp[at]
+                    tariff = book.interval_isp[at, side]
                     reason = R_ISP
                     if book.interval_market[at] and book.new_market[agreement, placed[9, i]]:
                         out_code[0, r], out_code[1, r] = BILL_AND_KEEP, R_NEW_MARKET

@@ -7,7 +7,7 @@ them, so an amendment that nobody has seen yet is a new file and no new code.
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -16,6 +16,7 @@ __all__ = [
     "Clause",
     "Effect",
     "Instrument",
+    "Period",
     "Rate",
 ]
 
@@ -24,6 +25,8 @@ WITHOUT_EFFECT = ("recital", "construction", "reservation", "signature", "headin
 
 type_of_test = Literal["poi", "deot"]
 Route = Literal["any", "direct", "tandem"]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Period = Literal["year", "quarter", "month"]
 PartyKind = Literal["ilec", "clec", "ico", "cmrs", "ixc"]
 
 
@@ -52,7 +55,9 @@ class Rate(_Dated, frozen=True, kw_only=True, tag="rate", forbid_unknown_fields=
 
     `traffic` is a class, a group that a `traffic_group` effect of the same instrument names, or
     ``isp_bound``. `reason` is the word that a statement line carries; empty means the class's own.
-    `when` names an event that has to have happened first (XA 1.1's offer).
+    `when` names an event that has to have happened first (XA 1.1's offer). `over_minutes` makes it a
+    tier: it holds for the minutes of `traffic` that one party terminates for the other in a month beyond
+    so many; rates of one `traffic` with different ones are the tiers of one price, the first over 0.
     """
 
     traffic: str
@@ -64,6 +69,7 @@ class Rate(_Dated, frozen=True, kw_only=True, tag="rate", forbid_unknown_fields=
     payee: str = ""
     reason: str = ""
     when: str = ""
+    over_minutes: Count = 0
 
 
 class Exclude(_Effect, frozen=True, kw_only=True, tag="exclude", forbid_unknown_fields=True):
@@ -82,11 +88,15 @@ class RateBy(_Effect, frozen=True, kw_only=True, tag="rate_by", forbid_unknown_f
 
 
 class Presumption(_Dated, frozen=True, kw_only=True, tag="presumption", forbid_unknown_fields=True):
-    """What is terminated beyond `ratio` times what is originated is presumed `of` (XA 2.6)."""
+    """What is terminated beyond `ratio` times what is originated is presumed `of` (XA 2.6).
+
+    The first `floor_minutes` that are terminated in a month are never presumed, whatever is originated.
+    """
 
     of: str
     base: tuple[str, ...]
     ratio: Decimal
+    floor_minutes: Count = 0
     excess_only: bool = True
     not_for: tuple[PartyKind, ...] = ()
     period: Literal["month"] = "month"
@@ -110,12 +120,17 @@ class CapYear(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class GrowthCap(_Dated, frozen=True, kw_only=True, tag="growth_cap", forbid_unknown_fields=True):
-    """Yearly limit on payable minutes, chained from a base period (XA 2.3)."""
+    """Limit on payable minutes in each period: a year's chained from a base period (XA 2.3), or so many `minutes`.
+
+    With `scope` ``lata`` each LATA has a limit of its own.
+    """
 
     of: str
-    years: tuple[CapYear, ...]
+    years: tuple[CapYear, ...] = ()
+    minutes: Count | None = None
     counts_from: date
-    scope: Literal["state"] = "state"
+    period: Period = "year"
+    scope: Literal["state", "lata"] = "state"
     excess: Literal["bill_and_keep"] = "bill_and_keep"
     not_for: tuple[PartyKind, ...] = ()
 

@@ -119,6 +119,8 @@ def parse(data: Mapping[str, Any], file: str) -> Instrument:
         for number, effect in enumerate(clause.effects):
             where = _Where(file, clause.ref, index, f"effects[{number}]")
             _check_effect(effect, instrument, groups, where)
+            if isinstance(effect, model.Rate):
+                _check_tier(effect, instrument, where)
     return instrument
 
 
@@ -290,6 +292,18 @@ def _check_rate(rate: model.Rate, groups: set[str], where: _Where) -> None:
         raise where.error("when", f"found {rate.when!r}, expected {_near(rate.when, _CONDITIONS)}")
 
 
+def _check_tier(rate: model.Rate, instrument: Instrument, where: _Where) -> None:
+    """Check that a price by tiers has one for the first minute on the same days."""
+    first = {"over_minutes": 0, "per_minute": None, "per_call": None, "element": "", "route": "any", "reason": ""}
+    same = msgspec.structs.replace(rate, **first)
+    others = (e for clause in instrument.clause for e in clause.effects if isinstance(e, model.Rate))
+    if not any(other.over_minutes == 0 and msgspec.structs.replace(other, **first) == same for other in others):
+        raise where.error(
+            "over_minutes",
+            f"found {rate.over_minutes}, expected a first tier too: a rate of {rate.traffic!r} over 0 on the same days",
+        )
+
+
 def _check_rounding(effect: model.Rounding, where: _Where) -> None:
     try:
         parse_value("rounding", effect.method)
@@ -310,7 +324,11 @@ def _check_eligibility(effect: model.Eligibility, where: _Where) -> None:
 
 
 def _check_cap(effect: model.GrowthCap, where: _Where) -> None:
-    """Check that the schedule goes up year by year and that only its last row goes on."""
+    """Check that it has one kind of limit, that a schedule goes up year by year and only its last row goes on."""
+    if (effect.minutes is None) == (not effect.years):
+        raise where.error("minutes", "found both or neither of minutes and years, expected one of them")
+    if effect.years and (effect.period, effect.scope) != ("year", "state"):
+        raise where.error("years", f"found a schedule of years by {effect.period} and {effect.scope}, expected minutes")
     for number, row in enumerate(effect.years):
         if number and row.year <= effect.years[number - 1].year:
             raise where.error(f"years[{number}].year", f"found {row.year}, expected a year after the row before")

@@ -1,7 +1,7 @@
 """A resolved price: what one class of traffic costs on some days, and which clause says so."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rating.money import MS_PER_MINUTE, decimal_text
@@ -43,13 +43,23 @@ class Tariff:
     """The price of a class or group on an interval.
 
     elements : one unconditional per-minute element (a plain rate), or several. reason : the word on
-    the statement's line.
+    the statement's line. counted : of a price by tiers, the traffic whose minutes of the month are counted;
+    empty of any other. over_ms : from how many milliseconds of it this price is for. tiers : the prices
+    further up, in order; these elements are then those of the first tier.
     """
 
     instrument: str
     reason: str
     elements: tuple[Element, ...]
     illustrative: bool = False
+    counted: str = ""
+    over_ms: int = 0
+    tiers: tuple["Tariff", ...] = ()
+
+    @property
+    def by_tier(self) -> tuple["Tariff", ...]:
+        """All tiers in order, each a price of its own; of a price without tiers, the price."""
+        return (replace(self, tiers=()), *self.tiers)
 
     @property
     def plain(self) -> int | None:

@@ -1,12 +1,12 @@
 """Which terms are active on which day, as known on another: instruments resolved into intervals."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final, Generic, TypeVar
 
 from rating.codes import TrafficClass
-from rating.money import nano
+from rating.money import MS_PER_MINUTE, nano
 from rating.policy import Policy
 from rating.reference.rows import Agreement
 from rating.terms.events import Event, OfferAccepted
@@ -55,9 +55,9 @@ class Ruled(Generic[_T]):
 class Interval:
     """Days on which nothing changes.
 
-    first, last : inclusive; `last` None is open. own : the price of each class that has one, from the
-    instrument that controls it. isp, presumption, cap, new_market : what holds for ISP-bound time;
-    all None where an instrument that prices every minute of a class outranks them. presumes : False
+    first, last : inclusive; `last` None is open. own : the price of each class and payee that has one, from
+    the instrument that controls it. isp (by payee), presumption, cap, new_market : what holds for ISP-bound time;
+    none of them where an instrument that prices every minute of a class outranks them. presumes : False
     where an order has the presumption down, so that only identified time is ISP-bound. gates : tests that
     the payee's receipts under `own` depend on. governed : clauses that place a class outside. watches,
     law_changes, law_waivers : what is watched and reported, never priced.
@@ -65,8 +65,8 @@ class Interval:
 
     first: date
     last: date | None
-    own: Mapping[TrafficClass, Tariff] = field(default_factory=dict)
-    isp: Tariff | None = None
+    own: Mapping[tuple[TrafficClass, str], Tariff] = field(default_factory=dict)
+    isp: Mapping[str, Tariff] = field(default_factory=dict)
     presumption: Ruled[Presumption] | None = None
     presumes: bool = True
     cap: Ruled[GrowthCap] | None = None
@@ -77,7 +77,7 @@ class Interval:
     tags: tuple[Ruled[Tag], ...] = ()
     governed: Mapping[TrafficClass, tuple[str, ...]] = field(default_factory=dict)
     uncapped: frozenset[TrafficClass] = frozenset()
-    with_isp: Tariff | None = None
+    with_isp: Mapping[str, Tariff] = field(default_factory=dict)
     disclosed: Mapping[TrafficClass, tuple[str, ...]] = field(default_factory=dict)
     rounding: Ruled[Rounding] | None = None
     unidentified: Ruled[UnidentifiedTerm] | None = None
@@ -92,11 +92,15 @@ class Interval:
         """What a month is cut by: prices, the instruments behind them, and what limits them (section 9)."""
         return (
             tuple(sorted(self.own.items())),
-            self.isp,
+            tuple(sorted(self.isp.items())),
             self.presumption is not None,
             self.cap is not None,
             self.new_market is not None,
         )
+
+    def price_of(self, kind: TrafficClass, payee: str) -> Tariff | None:
+        """Return what a payee has for a class by itself, below the ratio; None where no instrument says."""
+        return self.own.get((kind, payee))
 
     def holds(self, day: date) -> bool:
         """Whether the day is one of the interval's."""
@@ -216,35 +220,50 @@ def _rates(
 
 def _tariff(active: _Active, rates: Sequence[tuple[Clause, Rate]], day: date) -> Tariff:
     """Return the price that rates make; without elements where an order of law has them down."""
-    elements = tuple(
-        Element(
-            rate.element,
-            nano(rate.per_minute) if rate.per_minute is not None else 0,
-            nano(rate.per_call) if rate.per_call is not None else 0,
-            rate.route,
-            rate.jurisdiction,
-            clause.ref,
-        )
-        for clause, rate in rates
-        if active.stands(rate, day)
-    )
+    elements: dict[int, list[Element]] = {}
+    for clause, rate in rates:
+        if active.stands(rate, day):
+            elements.setdefault(rate.over_minutes, []).append(
+                Element(
+                    rate.element,
+                    nano(rate.per_minute) if rate.per_minute is not None else 0,
+                    nano(rate.per_call) if rate.per_call is not None else 0,
+                    rate.route,
+                    rate.jurisdiction,
+                    clause.ref,
+                )
+            )
     reason = next((rate.reason for _, rate in rates if rate.reason), "")
-    return Tariff(active.instrument.id, reason, elements, active.instrument.illustrative)
+    counted = rates[0][1].traffic if len(elements) > 1 else ""
+    tiers = [
+        Tariff(
+            active.instrument.id, reason, tuple(elements[over]), active.instrument.illustrative, counted,
+            over * MS_PER_MINUTE,
+        )
+        for over in sorted(elements)
+    ]  # fmt: skip
+    if not tiers:
+        return Tariff(active.instrument.id, reason, (), active.instrument.illustrative)
+    return replace(tiers[0], tiers=tuple(tiers[1:]))
 
 
-def _own_prices(
-    ranked: Sequence[_Active], state: str, agreement: str, events: Sequence[Event], day: date
-) -> dict[TrafficClass, tuple[_Active, Tariff]]:
-    """Return each class's price from the highest-ranking instrument that has one for it."""
-    own: dict[TrafficClass, tuple[_Active, Tariff]] = {}
+_Own = dict[tuple[TrafficClass, str], tuple[_Active, Tariff]]
+"""Prices by class and payee, each with the instrument that it is from."""
+
+
+def _own_prices(ranked: Sequence[_Active], agreement: Agreement, events: Sequence[Event], day: date) -> _Own:
+    """Return each class's price, by payee, from the highest-ranking instrument that has one for it."""
+    own: _Own = {}
     for active in ranked:
-        by_class: dict[TrafficClass, list[tuple[Clause, Rate]]] = {}
-        for clause, rate in _rates(active, state, agreement, events, day):
+        found: dict[tuple[TrafficClass, str], list[tuple[Clause, Rate]]] = {}
+        for clause, rate in _rates(active, agreement.state, agreement.agreement, events, day):
             classes = active.classes(rate.traffic) if rate.traffic != ISP_BOUND else ()
+            payees = (rate.payee,) if rate.payee else (agreement.party_a, agreement.party_b)
             for traffic_class in active.weighed(classes) if rate.when else classes:
-                by_class.setdefault(traffic_class, []).append((clause, rate))
-        for traffic_class, rates in by_class.items():
-            own.setdefault(traffic_class, (active, _tariff(active, rates, day)))
+                for payee in payees:
+                    found.setdefault((traffic_class, payee), []).append((clause, rate))
+        for key, rates in found.items():
+            own.setdefault(key, (active, _tariff(active, rates, day)))
     return own
 
 
@@ -289,15 +308,65 @@ def _outside_cap(ranked: Sequence[_Active]) -> frozenset[TrafficClass]:
     )
 
 
-def _with_isp(own: Mapping[TrafficClass, tuple[_Active, Tariff]]) -> Tariff | None:
-    """Return the price that takes in Internet traffic whatever its place, where a group says so (SA 5.2)."""
-    for active, tariff in own.values():
+def _with_isp(own: _Own) -> dict[str, Tariff]:
+    """Return, by payee, the price that takes in Internet traffic whatever its place, where a group says so (SA 5.2)."""
+    out: dict[str, Tariff] = {}
+    for (traffic_class, payee), (active, tariff) in own.items():
         for _, group in _of_kind(active.instrument, TrafficGroup):
-            if group.with_isp and any(
-                own.get(TrafficClass[name.upper()], (None, None))[1] is tariff for name in group.classes
-            ):
-                return tariff
-    return None
+            if group.with_isp and traffic_class.name.lower() in group.classes:
+                out.setdefault(payee, tariff)
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class _IspTerms:
+    """What holds for ISP-bound time, each part from the highest-ranking instrument that has it."""
+
+    isp: Mapping[str, Tariff] = field(default_factory=dict)
+    presumption: Ruled[Presumption] | None = None
+    presumes: bool = True
+    cap: Ruled[GrowthCap] | None = None
+    new_market: Ruled[NewMarket] | None = None
+
+
+def _isp_terms(
+    ranked: Sequence[_Active], agreement: Agreement, events: Sequence[Event], own: _Own, day: date
+) -> _IspTerms:
+    """Resolve presumption, price, cap and new markets; what a later instrument does not touch survives (A1 3.1).
+
+    Where an instrument that controls over the presumption's prices every minute of the classes that it
+    weighs, nothing of it is left (SA 1.4 over XA).
+    """
+    state = agreement.state
+    ruled = _first_ruled(ranked, Presumption, day, state)
+    if ruled is None:
+        return _IspTerms()
+    active, presumption = ruled
+    classes = [TrafficClass[name.upper()] for name in presumption.effect.base]
+    prices = [own.get((kind, payee)) for kind in classes for payee in (agreement.party_a, agreement.party_b)]
+    level = active.rank(day)[0]
+    if prices and all(price is not None and price[0].rank(day)[0] > level for price in prices):
+        return _IspTerms()
+    priced: dict[str, Tariff] = {}
+    for other in ranked:
+        rates = [(c, r) for c, r in _rates(other, state, agreement.agreement, events, day) if r.traffic == ISP_BOUND]
+        for payee in (agreement.party_a, agreement.party_b):
+            mine = [(clause, rate) for clause, rate in rates if rate.payee in ("", payee)]
+            if mine:
+                priced.setdefault(payee, _tariff(other, mine, day))
+    return _IspTerms(
+        isp={payee: tariff for payee, tariff in priced.items() if tariff.elements},
+        presumption=presumption,
+        presumes=active.stands(presumption.effect, day),
+        cap=_standing_first(ranked, GrowthCap, day, state),
+        new_market=_standing_first(ranked, NewMarket, day, state),
+    )
+
+
+def _standing_first(ranked: Sequence[_Active], kind: type[_T], day: date, state: str) -> Ruled[_T] | None:
+    """Return the effect of a kind that controls, None where there is none or an order of law has it down."""
+    found = _first_ruled(ranked, kind, day, state)
+    return found[1] if found is not None and found[0].stands(found[1].effect, day) else None
 
 
 def _on_day(
@@ -307,28 +376,8 @@ def _on_day(
     state = agreement.state
     in_force = [a for a in actives if _holds(a.standing.first, a.standing.last, first)]
     ranked = sorted(in_force, key=lambda active: active.rank(first), reverse=True)
-    own = _own_prices(ranked, state, agreement.agreement, events, first)
-    isp = presumption = cap = new_market = None
-    presumes = True
-    for active in ranked:
-        rates = [(c, r) for c, r in _rates(active, state, agreement.agreement, events, first) if r.traffic == ISP_BOUND]
-        found = _first_ruled([active], Presumption, first, state)
-        if not rates and found is None:
-            continue
-        base = found[1].effect.base if found else ()
-        level = active.rank(first)[0]
-        outranked = [own[TrafficClass[name.upper()]] for name in base if TrafficClass[name.upper()] in own]
-        if base and len(outranked) == len(base) and all(a.rank(first)[0] > level for a, _ in outranked):
-            break
-        priced = _tariff(active, rates, first) if rates else None
-        isp = priced if priced is not None and priced.elements else None
-        presumes = found is None or active.stands(found[1].effect, first)
-        presumption = found[1] if found else None
-        capped = _first_ruled([active], GrowthCap, first, state)
-        markets = _first_ruled([active], NewMarket, first, state)
-        cap = capped[1] if capped is not None and active.stands(capped[1].effect, first) else None
-        new_market = markets[1] if markets is not None and active.stands(markets[1].effect, first) else None
-        break
+    own = _own_prices(ranked, agreement, events, first)
+    of_isp = _isp_terms(ranked, agreement, events, own, first)
     rounding = _first_ruled(ranked, Rounding, first, state)
     unidentified = _first_ruled(ranked, UnidentifiedTerm, first, state)
     pricing = {active.instrument.id for active, _ in own.values()}
@@ -336,12 +385,12 @@ def _on_day(
     return Interval(
         first=first,
         last=last,
-        own={traffic_class: tariff for traffic_class, (_, tariff) in own.items()},
-        isp=isp,
-        presumption=presumption,
-        presumes=presumes,
-        cap=cap,
-        new_market=new_market,
+        own={key: tariff for key, (_, tariff) in own.items()},
+        isp=of_isp.isp,
+        presumption=of_isp.presumption,
+        presumes=of_isp.presumes,
+        cap=of_isp.cap,
+        new_market=of_isp.new_market,
         gates=gates,
         waivers=_all_ruled(ranked, Waiver, first, state),
         duties=_all_ruled(ranked, SettlementDuty, first, state),

@@ -23,7 +23,8 @@ def _ratio(row: _Row) -> str:
 def _cap(row: _Row) -> str:
     used = f"{minutes(row['eligible_ms'])} of {minutes(row['limit_ms'])} min count"
     out = f"; at this month's pace it runs out on {row['forecast']}" if "forecast" in row else ""
-    return f"{row['percent']}% of {row['payee']}'s cap of {row['year']} is used: {used}{out}"
+    where = f" in LATA {row['lata']}" if "lata" in row else ""
+    return f"{row['percent']}% of {row['payee']}'s cap of {row.get('period', row['year'])}{where} is used: {used}{out}"
 
 
 def _deot(row: _Row) -> str:

@@ -12,6 +12,7 @@ from stream.cli import (
     rate_commands,
     suspense_commands,
     terms_commands,
+    whatif_commands,
     workspace_commands,
 )
 from stream.errors import BadInput, WrongUsage
@@ -52,6 +53,7 @@ rate_commands.register(app)
 books_commands.register(app)
 suspense_commands.register(app)
 terms_commands.register(app)
+whatif_commands.register(app)
 
 
 def _with_default(argv: Sequence[str], option: str, default: str) -> list[str]:

@@ -1,9 +1,10 @@
 """What the commands share: where they print, how they read days and months, the common options."""
 
+import re
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -25,6 +26,8 @@ __all__ = [
     "parse_month",
     "printer",
 ]
+
+_MONTH: Final = re.compile(r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])")  # weeks, 2003-W23, are dates of ISO 8601 too
 
 WorkspaceDir = Annotated[
     Path | None,
@@ -75,8 +78,6 @@ def known_day(text: str | None) -> date:
 
 def parse_month(text: str) -> str:
     """Return a month as written; WrongUsage if it is none."""
-    try:
-        date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise WrongUsage(f"MONTH: found {text!r}, expected a month as 2003-06") from None
+    if _MONTH.fullmatch(text) is None:
+        raise WrongUsage(f"MONTH: found {text!r}, expected a month as 2003-06")
     return text

@@ -2,7 +2,7 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
-__all__ = ["days", "dollars", "minutes", "percent", "rate", "ratio"]
+__all__ = ["change", "days", "dollars", "minutes", "percent", "rate", "ratio"]
 
 _TENTH = Decimal("0.1")
 
@@ -16,6 +16,11 @@ def dollars(amount: str) -> str:
     """Return an amount of dollars with its sign and separators: ``"1234.5" -> "$1,234.50"``."""
     value = Decimal(amount)
     return f"{'-' if value < 0 else ''}${abs(value):,.2f}"
+
+
+def change(amount: str) -> str:
+    """Return a difference of dollars, a gain with its sign too: ``"12.5" -> "+$12.50"``."""
+    return f"+{dollars(amount)}" if Decimal(amount) > 0 else dollars(amount)
 
 
 def rate(text: str | None) -> str:

@@ -227,6 +227,7 @@ def _(effect: model.Rate) -> str:
     limits += [effect.jurisdiction] if effect.jurisdiction != "any" else []
     limits += [f"paid to {effect.payee}"] if effect.payee else []
     limits += [f"once {effect.when}"] if effect.when else []
+    limits += [f"over {effect.over_minutes:,} minutes a month"] if effect.over_minutes else []
     return f"{effect.traffic}: {_list([' and '.join(prices), *limits])}{_days(effect)}"
 
 
@@ -244,7 +245,9 @@ def _(effect: model.RateBy) -> str:
 def _(effect: model.Presumption) -> str:
     what = "only the excess" if effect.excess_only else "all of it"
     base = f"of {' + '.join(effect.base)}{_not_for(effect.not_for)}{_days(effect)}"
-    return f"presumed {effect.of}: {what} over {effect.ratio} times what is originated, by {effect.period}, {base}"
+    floor = f" and {effect.floor_minutes:,} minutes" if effect.floor_minutes else ""
+    over = f"over {effect.ratio} times what is originated{floor}"
+    return f"presumed {effect.of}: {what} {over}, by {effect.period}, {base}"
 
 
 @effect_words.register
@@ -259,7 +262,10 @@ def _(effect: model.GrowthCap) -> str:
         for row in effect.years
     )
     limits = f"excess {effect.excess}{_not_for(effect.not_for)}{_days(effect)}"
-    return f"yearly cap on {effect.of} by {effect.scope}: {years}; counts from {effect.counts_from}; {limits}"
+    limit = years if effect.minutes is None else f"{effect.minutes:,} minutes"
+    return (
+        f"cap on {effect.of} a {effect.period} by {effect.scope}: {limit}; counts from {effect.counts_from}; {limits}"
+    )
 
 
 @effect_words.register

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rating.codes import name_of
+from rating.money import MS_PER_MINUTE
 from rating.terms.tariff import Tariff, rate_text
 from rating.terms.timeline import Interval, Timeline
 from stream.cli.numbers import rate
@@ -29,22 +30,39 @@ def _price(tariff: Tariff) -> str:
     return " + ".join(parts)
 
 
+def _prices(what: str, tariff: Tariff) -> list[tuple[str, str, str]]:
+    """Return a row a tier of a price."""
+    marked = " (illustrative)" if tariff.illustrative else ""
+    out: list[tuple[str, str, str]] = []
+    for tier in tariff.by_tier:
+        over = f" over {tier.over_ms // MS_PER_MINUTE:,} min a month" if tier.over_ms else ""
+        out.append((what if not out else "", f"{_price(tier)}{over}{marked}", ", ".join(tier.clauses)))
+    return out
+
+
 def _rules(interval: Interval) -> list[tuple[str, str, str]]:
     """Return (what, how, clause) of everything that prices, limits or gates on the interval's days."""
     out: list[tuple[str, str, str]] = []
-    by_tariff: dict[Tariff, list[str]] = {}
-    for kind, tariff in sorted(interval.own.items()):
-        by_tariff.setdefault(tariff, []).append(name_of(kind))
-    for tariff, kinds in by_tariff.items():
-        marked = " (illustrative)" if tariff.illustrative else ""
-        out.append((", ".join(kinds), _price(tariff) + marked, ", ".join(tariff.clauses)))
-    if interval.isp is not None:
-        out.append(("ISP-bound", _price(interval.isp), ", ".join(interval.isp.clauses)))
+    by_tariff: dict[tuple[Tariff, str], list[str]] = {}
+    for (kind, payee), tariff in sorted(interval.own.items(), key=lambda own: own[0]):
+        both = all(price == tariff for (other, _), price in interval.own.items() if other is kind)
+        words = by_tariff.setdefault((tariff, "" if both else payee), [])
+        if name_of(kind) not in words:
+            words.append(name_of(kind))
+    for (tariff, payee), kinds in by_tariff.items():
+        out += _prices(", ".join(kinds) + (f" to {payee}" if payee else ""), tariff)
+    alike = len(set(interval.isp.values())) == 1
+    for payee, tariff in sorted(interval.isp.items(), key=lambda own: own[0])[: 1 if alike else None]:
+        out += _prices("ISP-bound" if alike else f"ISP-bound to {payee}", tariff)
     if interval.presumption is not None:
         ratio = interval.presumption.effect.ratio
-        out.append(("presumption", f"over {ratio}:1, only the excess", interval.presumption.source))
+        floor = interval.presumption.effect.floor_minutes
+        least = f", never the first {floor:,} min" if floor else ""
+        out.append(("presumption", f"over {ratio}:1, only the excess{least}", interval.presumption.source))
     if interval.cap is not None:
-        out.append(("growth cap", "the excess is bill and keep", interval.cap.source))
+        cap = interval.cap.effect
+        what = f"{cap.minutes:,} min a {cap.period} by {cap.scope}: " if cap.minutes is not None else ""
+        out.append(("growth cap", f"{what}the excess is bill and keep", interval.cap.source))
     if interval.new_market is not None:
         before = interval.new_market.effect.exchanged_before
         out.append(("new market", f"LATAs without exchange before {before}", interval.new_market.source))

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from rating.codes import Settlement, TrafficClass, name_of
+from rating.codes import PriceReason, Settlement, TrafficClass, name_of
 from rating.eligibility import GATES
 from rating.facts import Facts, month_days
 from rating.lines import Line
@@ -59,8 +59,13 @@ class _Found:
     @property
     def apportioned(self) -> bool:
         """Whether the line is a part of a sum that the month's aggregate divides, not the sum of whole calls."""
-        aggregated = self.line.traffic_class is TrafficClass.UNIDENTIFIED or self.piece.weighed
+        aggregated = self.line.traffic_class is TrafficClass.UNIDENTIFIED or self.piece.weighed or self.tiered
         return aggregated and len(self.siblings) > 1
+
+    @property
+    def tiered(self) -> bool:
+        """Whether the line is one tier of a price."""
+        return self.line.tariff is not None and bool(self.line.tariff.counted)
 
 
 def explain_line(
@@ -187,11 +192,17 @@ def _reason(line: Line) -> str:
 def _takes(found: _Found) -> tuple[str, int]:
     """Say what part of its calls' time the line has, and return the time that the calls should come to."""
     line, whole = found.line, sum(sibling.ms for sibling in found.siblings)
+    if line.reason is PriceReason.ROUNDING:
+        rounded = sum(sibling.ms for sibling in found.siblings if sibling.tariff == line.tariff)
+        said = "the line has none of the time of these calls: it is what their trunk groups' totals go up by"
+        return said, whole if found.apportioned else rounded
     if not found.apportioned:
         return "the line has all of the time of these calls", line.ms
     what = (
         "the presumption is about the aggregate"
         if found.piece.weighed
+        else "the month's total fills the tiers"
+        if found.tiered
         else "unidentified time is divided in the aggregate"
     )
     return (
@@ -386,7 +397,7 @@ class _Chooser:
             return gate == _reason(line)
         if _reason(line) in gated:
             return False
-        with_isp = self._found.piece.interval.with_isp
+        with_isp = self._found.piece.interval.with_isp.get(self._found.payee)
         tariffs = {s.tariff for s in self._found.siblings if _reason(s) not in gated}
         if with_isp is not None and with_isp in tariffs and len(tariffs) > 1:
             return bool(row["isp"]) == (line.tariff == with_isp)

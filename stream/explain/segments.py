@@ -17,7 +17,18 @@ from stream.explain.find import call_of
 from stream.explain.lookups import where
 from stream.explain.model import Known, Live, Price, Segment, Step, Total
 from stream.explain.months import month_step
-from stream.explain.terms import CASES, Month, Piece, cases_of, labelled, month_of, price, share_of, unidentified_rule
+from stream.explain.terms import (
+    CASES,
+    Month,
+    Piece,
+    by_tier,
+    cases_of,
+    labelled,
+    month_of,
+    price,
+    share_of,
+    unidentified_rule,
+)
 from stream.explain.words import Clauses, charge_text, clock, clock_end, local, needed, ratio_text
 
 __all__ = ["Priced", "price_segments"]
@@ -87,8 +98,8 @@ def _segment(
     payer, payee = piece.ends
     first, last = month.sub(piece.day)
     lines = month.lines(payer, payee, piece.kind, piece.decision.lata, first)
-    prices = tuple(price(piece, case, clauses) for case in cases_of(piece, lines))
-    alone = labelled(piece)
+    prices = tuple(price(piece, case, clauses) for case in by_tier(cases_of(piece, lines)))
+    alone = labelled(piece) and len(prices) == 1
     if alone:
         lines = [line for line in lines if _is_that(line, prices[0])]
     shares = tuple(share_of(month, payer, payee, line) for line in lines)
@@ -134,8 +145,12 @@ def _verdict(piece: Piece, prices: Sequence[Price], month: Month, ends: tuple[st
         reached = direction is not None and direction.isp is not None and direction.isp.isp_ms > 0
         said = "part of the class is ISP-bound" if reached else "the ratio is not exceeded, so none of it is ISP-bound"
         return f"presumed in aggregate, no single call is labelled: {said}"
-    if piece.weighed:
-        return f"the record does not identify it as ISP-bound, and identified time decides: {kind}, below the ratio"
+    if len(prices) > 1 or piece.weighed:
+        tiers = f"{kind}: priced by tiers of the month's total, no single call is in one"
+        by_evidence = (
+            f"the record does not identify it as ISP-bound, and identified time decides: {kind}, below the ratio"
+        )
+        return tiers if len(prices) > 1 else by_evidence
     only = prices[0]
     if only.outcome == name_of(Settlement.TERMS_MISSING):
         return f"{kind}: counted and not priced, no loaded instrument has its price on this day"
@@ -190,7 +205,7 @@ def _beside(piece: Piece, prices: Sequence[Price], clauses: Clauses, call: Call)
 
 
 def _pricing(piece: Piece) -> str:
-    tariff = piece.interval.own.get(piece.kind)
+    tariff = piece.interval.price_of(piece.kind, piece.ends[1])
     return tariff.instrument if tariff is not None else ""
 
 

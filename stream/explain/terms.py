@@ -4,7 +4,7 @@ Which case a segment falls into is decided here as a statement decides it; where
 aggregate decides, every case that the aggregate holds is priced.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -17,6 +17,7 @@ from rating.eligibility import GATES, gates
 from rating.facts import Facts, month_days
 from rating.isp import base_classes
 from rating.lines import Line
+from rating.money import MS_PER_MINUTE
 from rating.new_markets import is_new_market
 from rating.reference.plan import ROUTES
 from rating.settle import Direction, settle
@@ -35,6 +36,7 @@ __all__ = [
     "CASES",
     "Month",
     "Piece",
+    "by_tier",
     "cases_of",
     "labelled",
     "month_of",
@@ -251,18 +253,32 @@ def cases_of(piece: Piece, lines: Sequence[Line]) -> list[Case]:
         return [below._replace(case="class")]
     presumption = (needed(interval.presumption, f"{piece.day}: a weighed class without a presumption").source,)
     cases = []
+    isp = interval.isp.get(piece.ends[1])
     over = interval.cap is not None and any(line.reason is PriceReason.OVER_CAP for line in lines)
     under = "if it is ISP-bound and under the cap" if over else ""
     if piece.new_market:
         clauses = (needed(interval.new_market, f"{piece.day}: a new market without its clause").source, *presumption)
         cases.append(Case("new_market", Settlement.BILL_AND_KEEP, PriceReason.NEW_MARKET, None, clauses))
     # Over the cap, with nothing left under it for this class, LATA and sub-period: no payable case.
-    elif not over or any(_payable(line, interval.isp) for line in lines):
-        cases.append(_isp_bound(interval.isp, presumption, under))
+    elif not over or any(_payable(line, isp) for line in lines):
+        cases.append(_isp_bound(isp, presumption, under))
     if over and interval.cap is not None:
         clauses = (interval.cap.source, *presumption)
         cases.append(Case("over_cap", Settlement.BILL_AND_KEEP, PriceReason.OVER_CAP, None, clauses))
     return cases if piece.by_evidence else [*cases, below]
+
+
+def by_tier(cases: Iterable[Case]) -> Iterator[Case]:
+    """Yield each case, one with a price by tiers once for every tier: the month's total decides, no single call."""
+    for case in cases:
+        if case.tariff is None or not case.tariff.tiers:
+            yield case
+            continue
+        others = tuple(clause for clause in case.clauses if clause not in case.tariff.clauses)
+        for tier in case.tariff.by_tier:
+            over = f"as far as it falls over {tier.over_ms // MS_PER_MINUTE:,} minutes of {tier.counted} in the month"
+            when = f"{case.when}, {over}" if case.when else over
+            yield case._replace(tariff=tier, clauses=(*tier.clauses, *others), when=when)
 
 
 def _payable(line: Line, isp: Tariff | None) -> bool:
@@ -281,7 +297,7 @@ def _spread(piece: Piece) -> list[Case]:
     """Return the prices of the classes over which unidentified time is spread, or that of access, each once."""
     by_tariff: dict[Tariff | None, list[TrafficClass]] = {}
     for kind in piece.group.classes or (TrafficClass.INTRALATA_TOLL,):
-        tariff = piece.interval.own.get(kind)
+        tariff = piece.interval.price_of(kind, piece.ends[1])
         by_tariff.setdefault(tariff if tariff is not None and tariff.elements else None, []).append(kind)
     out = []
     for tariff, kinds in by_tariff.items():
@@ -298,11 +314,11 @@ def _of_class(piece: Piece) -> Case:
     interval, kind = piece.interval, piece.kind
     governed = interval.governed.get(kind, ())
     wide = kind is TrafficClass.INTRALATA_TOLL and piece.isp and piece.facts.policies[piece.agreement].isp_outside_local
-    if wide and interval.with_isp is not None:
-        return _gated(piece, interval.with_isp)
+    if wide and piece.ends[1] in interval.with_isp:
+        return _gated(piece, interval.with_isp[piece.ends[1]])
     if kind in EXCLUDED_CLASSES:
         return Case("class", Settlement.EXCLUDED, CLASS_REASON[kind], None, governed)
-    tariff = interval.own.get(kind)
+    tariff = interval.price_of(kind, piece.ends[1])
     if tariff is None:
         return Case("class", Settlement.TERMS_MISSING, CLASS_REASON[kind], None, governed)
     return _gated(piece, tariff)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from rating.policy import Policy, Rounding, parse_value, resolve
+from rating.policy import Policy, Reading, Rounding, parse_value, readings, resolve
 from rating.reference.check import Finding, check
 from rating.reference.rows import Tables
 from rating.terms.events import Event, PolicySet
@@ -38,6 +38,11 @@ class Workspace:
         """Return the readings in force for an agreement, as known on a day."""
         sets = [event for event in self.events if isinstance(event, PolicySet)]
         return resolve(self.settings.policy, self.settings.agreement_policy, sets, agreement, as_known_at)
+
+    def readings(self, agreement: str, as_known_at: date) -> dict[str, Reading]:
+        """Return the same readings with who chose each."""
+        sets = [event for event in self.events if isinstance(event, PolicySet)]
+        return readings(self.settings.policy, self.settings.agreement_policy, sets, agreement, as_known_at)
 
     @cached_property
     def rounding_units(self) -> tuple[int, ...]:

@@ -40,7 +40,8 @@ def on(day: str, agreement: Agreement = WISCONSIN, *events: Event, **more: Any) 
 
 def rate(interval: Interval, kind: TrafficClass = TrafficClass.LOCAL) -> int | None:
     """Return a class's rate in 1e-9 dollar."""
-    return interval.own[kind].plain if kind in interval.own else None
+    tariff = interval.price_of(kind, "kmc")
+    return tariff.plain if tariff is not None else None
 
 
 @pytest.mark.parametrize(
@@ -57,8 +58,8 @@ def rate(interval: Interval, kind: TrafficClass = TrafficClass.LOCAL) -> int | N
 )
 def test_wisconsin_under_the_interim_plan(day: str, isp: int) -> None:
     found = on(day)
-    assert found.isp is not None
-    assert (found.isp.plain, found.isp.clauses) == (isp, (f"{XA} 2.2.2",))
+    assert found.isp["sbc"] == found.isp["kmc"]
+    assert (found.isp["kmc"].plain, found.isp["kmc"].clauses) == (isp, (f"{XA} 2.2.2",))
     assert found.presumption is not None
     assert found.presumption.source == f"{XA} 2.6"
     assert found.cap is not None
@@ -71,8 +72,8 @@ def test_wisconsin_under_the_interim_plan(day: str, isp: int) -> None:
 @pytest.mark.parametrize("day", ["2004-06-01", "2004-06-15", "2004-12-31"])
 def test_seven_months_of_one_rate(day: str, agreement: Agreement) -> None:
     found = on(day, agreement)
-    assert {kind: rate(found, kind) for kind in found.own} == dict.fromkeys(TCLT_CLASSES, 500_000)
-    assert (found.isp, found.presumption, found.cap, found.new_market) == (None, None, None, None)
+    assert {kind: rate(found, kind) for kind, _ in found.own} == dict.fromkeys(TCLT_CLASSES, 500_000)
+    assert (found.isp, found.presumption, found.cap, found.new_market) == ({}, None, None, None)
     assert {gate.effect.test for gate in found.gates} == {"poi", "deot"}
     assert {gate.effect.payee for gate in found.gates} == {"kmc"}
 
@@ -80,7 +81,7 @@ def test_seven_months_of_one_rate(day: str, agreement: Agreement) -> None:
 @pytest.mark.parametrize("day", ["2003-06-10", "2004-05-31", "2005-01-01", "2005-02-01"])
 def test_texas_outside_of_it_has_no_terms(day: str) -> None:
     found = on(day, TEXAS)
-    assert (dict(found.own), found.isp, found.presumption, found.gates, found.in_force) == ({}, None, None, (), ())
+    assert (dict(found.own), found.isp, found.presumption, found.gates, found.in_force) == ({}, {}, None, (), ())
 
 
 def test_missouri_has_a_duty_and_no_price() -> None:
@@ -99,8 +100,7 @@ def test_nothing_is_known_before_its_last_signature() -> None:
 
 def test_where_the_switch_is_off_the_plan_prices_isp_time_beside_the_one_rate() -> None:
     found = on("2004-06-15", policy=Policy(sa_over_xa=False))
-    assert found.isp is not None
-    assert (found.isp.plain, rate(found)) == (700_000, 500_000)
+    assert (found.isp["kmc"].plain, rate(found)) == (700_000, 500_000)
 
 
 def approved(instrument: str, day: str, state: str = "WI") -> Approved:
@@ -146,9 +146,9 @@ def test_submission_is_approval_on_the_ninetieth_day() -> None:
 def test_the_plan_ends_with_its_agreement_and_the_one_rate_does_not() -> None:
     ended = IcaEnded(id="e", on=date(2004, 7, 1), agreement=WISCONSIN.agreement)
     assert rate(on("2004-07-15", WISCONSIN, ended)) == 500_000
-    assert on("2004-07-15", WISCONSIN, ended).isp is None
-    assert on("2005-02-01", WISCONSIN, ended).isp is None
-    assert on("2004-05-20", WISCONSIN, ended).isp is not None
+    assert on("2004-07-15", WISCONSIN, ended).isp == {}
+    assert on("2005-02-01", WISCONSIN, ended).isp == {}
+    assert on("2004-05-20", WISCONSIN, ended).isp
 
 
 def test_an_accepted_offer_prices_what_is_below_the_ratio() -> None:

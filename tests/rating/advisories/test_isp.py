@@ -1,16 +1,20 @@
 """Ratio and cap advisories: on, below and above the boundary, and from which day (XA 2.3, 2.6)."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rating.codes import TrafficClass
+from rating.facts import Facts
 from rating.names import Names
 from rating.reference.rows import PartyRow, UsageHistory
 from rating.terms.events import RebuttalDecided, RebuttalFiled
+from rating.terms.model import GrowthCap, Presumption
 from rating.usage import Cells
 from tests.rating.advisories.reading import told
 from tests.rating.facts import MINUTE, facts, usage
@@ -148,6 +152,57 @@ def test_no_limit_is_never_used() -> None:
 def test_nothing_used_of_a_limit_of_nothing_is_not_told() -> None:
     assert cap({}, "2003-07", of=0) == []
     assert [row["percent"] for row in cap({"2003-07-08": 1}, "2003-07", of=0)] == [80, 90, 100]
+
+
+def changed(known: Facts, kind: type, **values: Any) -> Facts:
+    """Return facts in which a kind of effect says something else."""
+    instruments = tuple(
+        msgspec.structs.replace(
+            instrument,
+            clause=tuple(
+                msgspec.structs.replace(
+                    clause,
+                    effects=tuple(
+                        msgspec.structs.replace(effect, **values) if isinstance(effect, kind) else effect
+                        for effect in clause.effects
+                    ),
+                )
+                for clause in instrument.clause
+            ),
+        )
+        for instrument in known.instruments
+    )
+    return replace(known, instruments=instruments, memo={})
+
+
+def test_below_a_floor_no_ratio_is_told() -> None:
+    names = Names()
+    cells = [*both(names, "2003-07-03", 10 * MINUTE, 1), *both(names, "2003-07-09", 1, 0)]
+    known = facts(names, cells)
+    found = {
+        minutes: [row["since"] for row in told(changed(known, Presumption, floor_minutes=minutes), "2003-07", "ratio")]
+        for minutes in (9, 10, 11)
+    }
+    assert found == {9: ["2003-07-03"] * 2, 10: ["2003-07-09"] * 2, 11: []}
+
+
+def test_a_cap_by_quarter_and_lata_is_told_of_each() -> None:
+    names = Names()
+    cells = [
+        usage(names, day, minutes * MINUTE, lata=lata)
+        for day, minutes, lata in (
+            ("2005-03-30", 900, "356"), ("2005-04-10", 45, "356"), ("2005-05-11", 45, "356"), ("2005-05-20", 79, "350"),
+        )
+    ]  # fmt: skip
+    known = changed(facts(names, cells), GrowthCap, minutes=100, period="quarter", scope="lata")
+    shown = {"payer": "sbc", "payee": "kmc", "year": 2005, "period": "2005-Q2", "lata": "356", "limit_ms": 100 * MINUTE,
+             "eligible_ms": 90 * MINUTE, "assumed": False, "clause": "sbc-kmc-wi-isp 2.3.1",
+             "forecast": "2005-06-07"}  # fmt: skip
+    assert told(known, "2005-05", "cap") == [{"percent": p, "since": "2005-05-11", **shown} for p in (80, 90)]
+    # At a millisecond in 30 days the rest lasts beyond the quarter.
+    slow = changed(facts(names, [*cells[:2], usage(names, "2005-05-11", 40 * MINUTE), usage(names, "2005-06-11", 1)]),
+                   GrowthCap, minutes=100, period="quarter", scope="lata")  # fmt: skip
+    assert ["forecast" in row for row in told(slow, "2005-06", "cap")] == [False]
 
 
 USED = st.dictionaries(

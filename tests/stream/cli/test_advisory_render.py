@@ -21,6 +21,10 @@ ROWS: dict[str, dict[str, Any]] = {
         "code": "cap", "percent": 80, "payer": "sbc", "payee": "kmc", "year": 2003, "eligible_ms": 850 * MINUTE,
         "limit_ms": 1_000 * MINUTE, "assumed": False, "forecast": "2003-09-16",
     },
+    "100% of kmc's cap of 2005-Q2 in LATA 356 is used: 100.0 of 100.0 min count": {
+        "code": "cap", "percent": 100, "payer": "sbc", "payee": "kmc", "year": 2005, "period": "2005-Q2", "lata": "356",
+        "eligible_ms": 100 * MINUTE, "limit_ms": 100 * MINUTE, "assumed": False,
+    },
     "direct trunks of tandem T1 carry 69.0%, below 0.70 for 1 month; one more loses receipts from 2004-07-01": {
         "code": "deot", "payee": "kmc", "tandem": "T1", "low_months": 1, "share": "0.70", "direct_ms": 69,
         "total_ms": 100, "forecast": "2004-07-01",

@@ -56,7 +56,9 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("words", ["--help", "--version", "rate --help", "statement --help", "terms show --help"])
+@pytest.mark.parametrize(
+    "words", ["--help", "--version", "rate --help", "statement --help", "terms show --help", "what-if --help"]
+)
 def test_help_loads_nothing_that_computes(tmp_path: Path, words: str) -> None:
     assert loaded(tmp_path, *words.split()) & {*HEAVY, "numpy", "sqlalchemy", "rich"} == set()
 
@@ -75,6 +77,8 @@ def test_help_loads_nothing_that_computes(tmp_path: Path, words: str) -> None:
         "statement all 2003-06 --format json",
         "ledger show",
         "suspense list",
+        "what-if --lines --policy cap_2003=ceiling",
+        "exposure sbc-kmc-wi 2003-06 2003-07",
     ],
 )
 def test_what_does_not_rate_loads_no_compiler_archive_or_client(rated: Path, words: str) -> None:
