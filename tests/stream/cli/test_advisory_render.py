@@ -8,6 +8,7 @@ from rich.console import Console
 
 from stream.cli.advisory_render import advisory_words, render_advisories
 from stream.cli.status_render import render_status
+from tests.rating.advisories.reading import published
 
 MINUTE = 60_000
 ROWS: dict[str, dict[str, Any]] = {
@@ -70,6 +71,12 @@ def whole(row: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(("words", "row"), ROWS.items())
 def test_words(words: str, row: dict[str, Any]) -> None:
     assert advisory_words(whole(row)) == words
+
+
+def test_every_published_code_has_its_words() -> None:
+    shown = {row["code"]: set(row) for row in ROWS.values() if row["code"] in published()}
+    assert shown.keys() == published().keys()
+    assert all(fields - {"code"} <= published()[code] for code, fields in shown.items())
 
 
 @pytest.mark.parametrize("width", [80, 120])
