@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from rating.codes import TCLT_CLASSES
 from rating.facts import Facts, month_days
+from rating.isp import base_classes
 from rating.month import Row, summed
 from rating.sums import actual_days
 
@@ -22,7 +22,13 @@ def _by_day(facts: Facts, agreement: str, month: str) -> list[Row]:
     if (agreement, month) not in memo:
         first, last = month_days(month)
         cells = facts.cells_of(agreement, month)
-        cells = cells.where(np.isin(cells.field("traffic_class"), [int(kind) for kind in TCLT_CLASSES]))
+        weighed = {
+            int(kind)
+            for interval in facts.timeline(agreement).intervals
+            if interval.presumption is not None
+            for kind in base_classes(interval.presumption.effect, facts, agreement)
+        }
+        cells = cells.where(np.isin(cells.field("traffic_class"), sorted(weighed)))
         nothing = np.zeros(len(cells), np.int64)
         actual = actual_days(facts, agreement, month, cells.field("day"))
         starts = [facts.day(first) + i for i in range((last - first).days + 1)]
@@ -33,7 +39,7 @@ def _by_day(facts: Facts, agreement: str, month: str) -> list[Row]:
 def rows_up_to_each_day(facts: Facts, agreement: str, month: str) -> Iterator[tuple[date, list[Row]]]:
     """Yield (day, the sums of the month up to and with that day) for every day with usage, in order.
 
-    The rows are those of `rating.sums.month_rows`, of the classes that a presumption can weigh, without
+    The rows are those of `rating.sums.month_rows`, of the classes that a presumption weighs, without
     what only prices need: route, gate, calls and billed time.
     """
     first, last = month_days(month)

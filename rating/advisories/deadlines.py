@@ -74,7 +74,7 @@ def deemed_approvals(facts: Facts, settled: Settled) -> Iterator[dict[str, Any]]
     """
     agreement = facts.agreements[settled.agreement]
     first, last = month_days(settled.month)
-    submitted: dict[str, Submitted] = {}
+    submitted: dict[str, date] = {}
     decided: set[str] = set()
     for event in facts.known_events:
         if not isinstance(event, Submitted | Approved | Rejected) or event.state != agreement.state:
@@ -82,14 +82,14 @@ def deemed_approvals(facts: Facts, settled: Settled) -> Iterator[dict[str, Any]]
         if event.instrument == BASE and event.agreement != settled.agreement:
             continue
         if isinstance(event, Submitted):
-            submitted[event.instrument] = event
+            submitted[event.instrument] = min(submitted.get(event.instrument, event.on), event.on)
         else:
             decided.add(event.instrument)
     touching = {BASE} | {name for interval in settled.intervals for name in interval.in_force}
     own = {BASE, *facts.timeline(settled.agreement).instruments}
-    for instrument, event in sorted(submitted.items()):
-        deemed = event.on + timedelta(days=DEEMED_APPROVED_DAYS)
-        runs = event.on <= last and first <= deemed
+    for instrument, on in sorted(submitted.items()):
+        deemed = on + timedelta(days=DEEMED_APPROVED_DAYS)
+        runs = on <= last and first <= deemed
         if instrument in decided or deemed <= facts.as_known_at or instrument not in own:
             continue
         if runs or instrument in touching:
@@ -97,7 +97,7 @@ def deemed_approvals(facts: Facts, settled: Settled) -> Iterator[dict[str, Any]]
                 "code": "deemed_approval",
                 "instrument": instrument,
                 "state": agreement.state,
-                "since": event.on.isoformat(),
+                "since": on.isoformat(),
                 "forecast": deemed.isoformat(),
                 "clause": "47 U.S.C. 252(e)(4)",
             }

@@ -78,6 +78,13 @@ def test_approval_by_silence_is_told_before_the_ninetieth_day(known: date, pendi
     assert at("2003-06", "deemed_approval", submitted(), known=known) == (wanted if pending else [])
 
 
+def test_of_two_submissions_the_first_runs() -> None:
+    again = Submitted(id="s2", on=date(2004, 6, 20), instrument="sbc-kmc-wi-isp", state="WI")
+    for events in ((submitted(), again), (again, submitted())):
+        found = at("2004-06", "deemed_approval", *events, known=date(2004, 7, 1))
+        assert [row["forecast"] for row in found] == ["2004-09-01"]
+
+
 def test_approval_by_silence_is_not_told_once_decided_or_elsewhere() -> None:
     known = date(2004, 7, 1)
     for kind in (Approved, Rejected):
