@@ -17,9 +17,7 @@ def close(*, quick: bool, seed: int) -> Measured:
     """Close one agreement's month of a million cells."""
     cells = 100_000 if quick else 1_000_000
     with made_books(1, ["2003-07"], cells, seed) as (workspace, store):
-        return measured(
-            f"close a month of {cells:,} cells", lambda: close_month(workspace, store, "2003-07", _KNOWN)
-        )
+        return measured(f"close a month of {cells:,} cells", lambda: close_month(workspace, store, "2003-07", _KNOWN))
 
 
 def true_up_all(*, quick: bool, seed: int) -> Measured:

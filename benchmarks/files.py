@@ -11,19 +11,19 @@ from stream.workspace.load import load_workspace
 
 __all__ = ["rate"]
 
+_WARM = 4_000
+
 
 def rate(*, quick: bool, seed: int) -> Measured:
     """Rate the demo's traffic in the demo's workspace, after one small run that compiles what has to be."""
-    records = 20_000 if quick else 1_000_000
     with TemporaryDirectory() as name:
-        folder = Path(name)
-        for part, size in (("warm", 4_000), ("run", records)):
-            write_workspace(folder / part)
-            files = make_calls(folder / f"{part}-calls", records=size, seed=seed)
-            workspace = load_workspace(folder / part)
-            found = measured(
-                f"rate {records:,} records of NDJSON, one process",
-                lambda workspace=workspace, files=files: rate_files(workspace, files),
-                records,
-            )
-        return found
+        _rate(Path(name) / "warm", _WARM, seed)
+        return _rate(Path(name) / "run", 20_000 if quick else 1_000_000, seed)
+
+
+def _rate(folder: Path, records: int, seed: int) -> Measured:
+    write_workspace(folder / "books")
+    files = make_calls(folder / "calls", records=records, seed=seed)
+    workspace = load_workspace(folder / "books")
+    what = f"rate {records:,} records of NDJSON, one process"
+    return measured(what, lambda: rate_files(workspace, files), records)

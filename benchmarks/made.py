@@ -78,7 +78,9 @@ effects = [
   {{ effect = "rate", traffic = "isp_bound", per_minute = "0.0007" }},
   {{ effect = "traffic_group", group = "exchange", classes = ["local", "virtual_fx", "mandatory_eas"] }},
   {{ effect = "rate", traffic = "exchange", per_minute = "0.0015" }},
-  {{ effect = "growth_cap", of = "isp_bound", years = [{{ year = 2003, onward = true, of = "2001-Q1", times = ["4"] }}], counts_from = 2003-01-01 }},
+  {{ effect = "growth_cap", of = "isp_bound", counts_from = 2003-01-01, years = [
+    {{ year = 2003, onward = true, of = "2001-Q1", times = ["4"] }},
+  ] }},
   {{ effect = "contingent", upon = "approved", true_up_from = 2003-01-01 }},
 ]
 """

@@ -91,6 +91,8 @@ def measured(facts: Facts, agreement: str, tandem: str, month: str) -> tuple[int
         if policy.deot_base == "local_and_intralata_toll":
             wanted = [int(c) for c in (*TCLT_CLASSES, TrafficClass.INTRALATA_TOLL)]
             cells = cells.where(np.isin(cells.field("traffic_class"), wanted))
+        else:  # an on-net call is of no agreement: it is here for its exception alone
+            cells = cells.where(cells.field("traffic_class") != TrafficClass.ON_NET)
         sums: dict[str, tuple[int, int]] = {}
         keys = (cells.field("trunk_group") << 20) | cells.field("day")
         unique, inverse = np.unique(keys, return_inverse=True)

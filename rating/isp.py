@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Literal
 
 from rating.codes import TrafficClass
@@ -154,18 +153,22 @@ def _history(facts: Facts, agreement: str, payee: str) -> dict[str, int]:
     }
 
 
-def _counted(timeline: Timeline, cap: Ruled[GrowthCap]) -> tuple[Interval | None, date]:
-    """Return the first interval in which the cap holds, and the day from which time counts towards it."""
+def _opening(timeline: Timeline, cap: Ruled[GrowthCap]) -> Interval | None:
+    """Return the first interval in which the plan that has the cap rules ISP-bound time, the cap down or not."""
     for interval in timeline.intervals:
-        if interval.cap is not None and interval.cap.source == cap.source:
-            return interval, cap.effect.counts_from
-    return None, cap.effect.counts_from
+        same = interval.cap is not None and interval.cap.source == cap.source
+        if interval.presumption is not None and (same or interval.presumption.instrument == cap.instrument):
+            return interval
+    return None
 
 
 def counted_ms(
     facts: Facts, agreement: str, month: str, payee: str, cap: Ruled[GrowthCap], rows: Sequence[Row] | None = None
 ) -> Mapping[str, int]:
     """Return a month's milliseconds by LATA that count towards the cap (XA 2.3.1: the whole of 2003 counts).
+
+    The month is weighed on all days on which it is presumed; what of it lies on days on which an order
+    of law has the cap down does not count.
 
     rows : sequence of Row, optional
         The month's sums up to some day of it; all of them by default, and then computed once.
@@ -184,19 +187,22 @@ def _counted_ms(
 ) -> Mapping[str, int]:
     timeline = facts.timeline(agreement)
     first, last = month_days(month)
-    opening, counts_from = _counted(timeline, cap)
+    opening = _opening(timeline, cap)
     if opening is None or opening.presumption is None:
         return {}
-    subs = timeline.subperiods(first, last)
+    early = next((ruled for ruled in timeline.new_markets if ruled.instrument == cap.instrument), None)
+    weighed: set[int] = set()
     counted: set[int] = set()
     markets: list[Ruled[NewMarket] | None] = []
-    for position, (start, _) in enumerate(subs):
+    for position, (start, _) in enumerate(timeline.subperiods(first, last)):
         interval = timeline.on(start)
-        before = counts_from <= start < opening.first
-        holds = interval.cap is not None and interval.cap.source == cap.source
-        if holds or before:
+        before = cap.effect.counts_from <= start < opening.first
+        if before or interval.presumption is not None:
+            weighed.add(position)
+        if cap.source not in interval.down if before else interval.cap is not None:
             counted.add(position)
-        markets.append(interval.new_market if holds else opening.new_market if before else None)
+        standing = early is not None and early.source not in interval.down
+        markets.append((early if standing else None) if before else interval.new_market)
     if not counted:
         return {}
     parties = facts.agreements[agreement]
@@ -208,12 +214,14 @@ def _counted_ms(
         facts.names.find("party", other),
         presumption,
         base_classes(presumption, facts, agreement),
-        frozenset(counted),
+        frozenset(weighed),
         facts.names.all("lata"),
         1 if payee == parties.party_a else 2,
         "presumed",
     )
-    shares = {part: ms for part, ms in month_isp.shares.items() if part[2] not in opening.uncapped}
+    shares = {
+        part: ms for part, ms in month_isp.shares.items() if part[1] in counted and part[2] not in opening.uncapped
+    }
     if not facts.policies[agreement].cap_counts_new_market:
         out = _market_parts(facts, agreement, markets, shares)
         shares = {part: ms for part, ms in shares.items() if part not in out}

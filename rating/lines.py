@@ -187,9 +187,10 @@ class Lines:
     def _add(self, share: Share) -> None:
         """Add to a line; what a trunk group goes up by is a line of its own."""
         kind, outcome, reason, lata, sub, sums, tariff, clauses = share
-        calls, _, ms, _ = (sum(column) for column in zip(*sums.values(), strict=True)) if sums else (0, 0, 0, 0)
+        calls, _, ms, billed = (sum(column) for column in zip(*sums.values(), strict=True)) if sums else (0, 0, 0, 0)
         by_call = self.rounding.kind == "per_call_up"
-        if calls or ms:
+        # A part of a millisecond's split may have none of it, and yet some of what its call went up to.
+        if calls or ms or (by_call and billed):
             usage = {bucket: (values[1], values[3 if by_call else 2]) for bucket, values in sums.items()}
             self._put((kind, outcome, reason, lata, sub, tariff), calls, ms, usage, clauses)
         if tariff is not None and self.rounding.kind == "trunk_group_month_up":

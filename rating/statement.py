@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from rating.advisories.collect import advisories
 from rating.codes import PriceReason, Settlement, TrafficClass, name_of
+from rating.disclosure import originators
 from rating.facts import Facts, month_days
 from rating.isp import Capped
 from rating.lines import Line
@@ -257,6 +258,7 @@ def statement(facts: Facts, agreement: str, month: str, *, status: str, digests:
         "directions": directions,
         "net": _net(facts, settled),
         "usage": _usage(facts, agreement, rows),
+        "originators": originators(facts, agreement, month),
         "exceptions": [*arrangements_missing(facts, agreement, month), *on_net_on_trunk(facts, rows)],
         "advisories": advisories(facts, settled),
         "in_force": _terms(facts, settled),

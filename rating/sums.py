@@ -42,7 +42,7 @@ def actual_days(facts: Facts, agreement: str, month: str, days: NDArray[np.int64
         if start is not None:
             actual |= np.where(days >= facts.day(start), bit, 0)
     for start_day, end_day, interval in facts.timeline(agreement).between(*month_days(month)):
-        if interval.presumption is not None and not interval.presumes:
+        if not interval.presumes:
             actual |= np.where((days >= facts.day(start_day)) & (days <= facts.day(end_day)), PRESUMPTION_DOWN, 0)
     return actual
 

@@ -1,4 +1,4 @@
-"""Random events and readings of a world; orders of law are left to tests of their own."""
+"""Random events and readings of a world."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -26,6 +26,7 @@ READINGS: Final[Mapping[str, Sequence[Any]]] = {
     "deot_onset": ("next_month",),
     "deot_measure": ("trunks",),
     "rounding": ("per_call_up(6000)", "per_call_up(60000)", "trunk_group_month_up"),
+    "early_request": ("void",),
     "unidentified": (
         {"measure": "minutes", "threshold": "0.5"},
         {"threshold": "0.5", "strict": False, "spread_over": ["intralata_toll", "local"]},
@@ -57,7 +58,7 @@ def _decision(dice: Dice, kind: str, agreement: Row) -> dict[str, Any]:
 
 
 def _one(dice: Dice, kind: str, agreement: Row, day: date, number: int) -> list[dict[str, Any]]:
-    """Return an event, or the two that belong together."""
+    """Return an event, or those that belong together."""
     name = {"agreement": agreement["agreement"]}
     tandem = dice.pick(({}, {}, *({"tandem": tandem} for tandem in TANDEMS)))
     if kind in ("approved", "submitted", "rejected"):
@@ -73,8 +74,8 @@ def _one(dice: Dice, kind: str, agreement: Row, day: date, number: int) -> list[
         value = dice.pick([*READINGS[policy], DEFAULTS[policy]])
         scope = dice.pick(({}, name))
         return [{"event": kind, "policy": policy, "value": value, **scope, "by": "a desk", "reason": "a reading"}]
-    if kind == "rebuttal":
-        return _rebuttal(dice, agreement, day, number)
+    if kind in ("rebuttal", "law_order"):
+        return (_rebuttal if kind == "rebuttal" else _law)(dice, agreement, day, number)
     return [{"event": kind, **name}]  # offer_accepted, ica_ended
 
 
@@ -90,9 +91,35 @@ def _rebuttal(dice: Dice, agreement: Row, day: date, number: int) -> list[dict[s
     ]
 
 
+EFFECTS: Final = ("rate", "presumption", "growth_cap", "new_market", "eligibility")
+
+
+def _law(dice: Dice, agreement: Row, day: date, number: int) -> list[dict[str, Any]]:
+    """Return an order, a notice and a request of it, and the end of a stay; each at times."""
+
+    def later() -> date:
+        return dice.pick((day, day + timedelta(days=dice.pick((-20, 3, 9, 30))), dice.pick(DAYS)))
+
+    def dated(on: date) -> dict[str, str]:
+        return {"on": str(on), "known_at": str(on + timedelta(days=dice.pick(LAGS)))}
+
+    order = {"event": "law_order", "order": f"X{number}", "body": dice.pick(("fcc", "fcc", "fcc", "commission"))}
+    action = dice.pick(("invalidates", "modifies", "stays", "stays"))
+    affects = dice.some(EFFECTS, 2) or ["growth_cap"]
+    effective = dice.pick((None, str(day), str(later())))
+    about = {"agreement": agreement["agreement"], "order": order["order"], "by": agreement["party_a"]}
+    out = [{**order, "action": action, "affects": affects, "final": not dice.one_in(5), "effective": effective}]
+    calls = [kind for kind in ("written_notice", "written_request") if not dice.one_in(4)]
+    out += [{"event": kind, **about, **dated(later())} for kind in calls]
+    if action == "stays" and not dice.one_in(3):
+        end = later()
+        out.append({**order, "action": "lifts", "effective": str(end), **dated(end)})
+    return out
+
+
 EVENT_WORDS: Final = (
     "approved", "approved", "submitted", "rejected", "signed", "interconnection_started", "incumbent_failure",
-    "policy_set", "policy_set", "rebuttal", "rebuttal", "offer_accepted", "ica_ended",
+    "policy_set", "policy_set", "rebuttal", "rebuttal", "offer_accepted", "ica_ended", "law_order", "law_order",
 )  # fmt: skip
 
 
@@ -105,7 +132,7 @@ def event_logs(dice: Dice, tables: Mapping[str, list[Row] | None]) -> list[dict[
         day = dice.pick(DAYS)
         dated = {"on": str(day), "known_at": str(day + timedelta(days=dice.pick(LAGS)))}
         for suffix, event in zip(
-            "ab",
+            "abcd",
             _one(dice, kind, dice.pick([*[agreements[0]] * len(agreements), *agreements]), day, number),
             strict=False,
         ):

@@ -73,6 +73,8 @@ PREFIXES: Final = {
     "MO": ("314200", "314300", "816400", "816500"),
     "IL": ("312200", "815300"),
 }
+ELSEWHERE: Final = "IL"
+"""A state without an agreement, and so without a clock of its own."""
 LATAS: Final = {
     "WI": ("356", "350", "358"),
     "TX": ("552", "56"),
@@ -159,7 +161,8 @@ def _blocks(dice: Dice, states: Sequence[str], owners: Mapping[str, Sequence[str
             keys = [prefix] if position < 2 or dice.pick((True, True, False)) else []
             keys += [prefix + digit for digit in dice.some("29", 1)] if position else []
             for key in keys:
-                for start, end in dice.spans() if position > 1 else [("", "")]:
+                # The first two of a state with agreements stand always, so that most calls are placed.
+                for start, end in dice.spans() if position > 1 or state == ELSEWHERE else [("", "")]:
                     ocn = OCN_OF[owners[state][position]] if position < 2 else dice.pick(owners["ocns"])
                     where = {"rate_center": dice.pick(CENTERS), "lata": dice.pick(LATAS[state])}
                     if position < 2 and len(key) == 6:
@@ -282,8 +285,8 @@ def tables(dice: Dice) -> dict[str, list[Row] | None]:
         state: next(AGREEMENTS[name][:2] for name in names if AGREEMENTS[name][3] == state) for state in states
     }
     owners["ocns"] = [*(OCN_OF[party] for party in parties), MOVING_OCN, *[NOBODYS_OCN] * dice.one_in(3)]
-    elsewhere = ["IL"] * dice.pick((0, 0, 1))
-    owners["IL"] = ("sbc", "far") if "sbc" in parties else parties[:2]
+    elsewhere = [ELSEWHERE] * dice.pick((0, 0, 1))
+    owners[ELSEWHERE] = ("sbc", "far") if "sbc" in parties else parties[:2]
     optional = {**_areas(dice, states + elsewhere), **_of_agreements(dice, names, parties)}
     there = dict.fromkeys(OPTIONAL_TABLES, 6) | {"sources": 1, "pois": 4, "market_history": 3}  # of 8
     return {

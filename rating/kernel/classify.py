@@ -6,7 +6,7 @@ that of section 3. Codes of reasons and classes stand in `rating.codes`; a test 
 
 from numba import njit
 
-from rating.kernel.lookup import block_row, day_of, ocn_code, party_of, relation, trunk_row
+from rating.kernel.lookup import block_row, block_row_on, day_of, ocn_code, party_of, relation, trunk_row
 
 __all__ = ["ABSENT", "OUT_COLUMNS", "UNKNOWN_PLACE", "classify"]
 
@@ -57,6 +57,16 @@ ON_NET, TRANSIT, TOLL_FREE, UNIDENTIFIED, INTERLATA, IXC, LOCAL, VIRTUAL, MANDAT
 def _usable(npa_nxx):
     """Neither NPA nor NXX begins with 0 or 1 (DOMAIN section 2, Parties and place)."""
     return npa_nxx // 100_000 >= 2 and (npa_nxx // 100) % 10 >= 2
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _caller_digits(calling, digits, jip):
+    """Return (NPA-NXX, seventh digit or -1) of what places the caller: CPN, else JIP; (-1, -1) without either."""
+    if digits > 0:
+        prefix = calling if digits == 6 else calling // 10_000
+        if _usable(prefix):
+            return prefix, -1 if digits == 6 else (calling // 1000) % 10
+    return (jip, -1) if jip >= 0 else (-1, -1)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -246,44 +256,42 @@ def classify(
             out[0, i] = FUTURE
             continue
 
-        # The caller's place: CPN, else JIP. `caller` is a row of the plan, -1 in no block, -2 without a number.
-        caller = -2
-        digits = calling_digits[i]
-        if digits > 0:
-            prefix = calling[i] if digits == 6 else calling[i] // 10_000
-            if _usable(prefix):
-                caller = block_row(plan, prefix, -1 if digits == 6 else (calling[i] // 1000) % 10, at)
-        jip_row = block_row(plan, jip[i], -1, at) if jip[i] >= 0 else -1
-        if caller == -2 and jip[i] >= 0:
-            caller = jip_row
-
-        # The called block, and the terminating network where the number is ported.
+        # The dialed block names the state, and the state's day dates every other row; an 8YY call has
+        # the caller's state, else that of the trunk group's agreement.
+        caller_prefix, caller_thousand = _caller_digits(calling[i], calling_digits[i], jip[i])
+        known_trunk = trunk[i]
         toll_free = plan.toll_free[called[i] // 10_000_000]
         dialed = -1 if toll_free else block_row(plan, called[i] // 10_000, (called[i] // 1000) % 10, at)
-        if dialed < 0 and not toll_free:
+        # The caller is a row of the plan, -1 in no block, -2 without a number.
+        caller = -2
+        if dialed >= 0:
+            state = plan.row_state[dialed]
+        elif toll_free:
+            if caller_prefix >= 0:
+                caller = block_row(plan, caller_prefix, caller_thousand, at)
+            state = plan.row_state[caller] if caller >= 0 else _state_of_trunk(plan, known_trunk, at)
+        else:
             out[0, i] = NO_CALLED
             continue
+        zone = plan.state_zone[state]
+        day = day_of(plan.midnights, zone, at)
+
+        # The terminating network where the number is ported.
         network = dialed
         if term_ocn[i] < 0:
             if lrn[i] >= 0:
-                network = block_row(plan, lrn[i] // 10_000, (lrn[i] // 1000) % 10, at)
+                network = block_row_on(plan, lrn[i] // 10_000, (lrn[i] // 1000) % 10, day)
             if network < 0:
                 out[0, i] = NO_CALLED
                 continue
+
+        if dialed >= 0 and caller_prefix >= 0:
+            caller = block_row_on(plan, caller_prefix, caller_thousand, day)
         if caller == -1:
             out[0, i] = NO_CALLING
             continue
+        jip_row = block_row_on(plan, jip[i], -1, day) if jip[i] >= 0 else -1
 
-        # The state: the dialed block's; of an 8YY call the caller's, else that of the trunk group's agreement.
-        known_trunk = trunk[i]
-        if dialed >= 0:
-            state = plan.row_state[dialed]
-        elif caller >= 0:
-            state = plan.row_state[caller]
-        else:
-            state = _state_of_trunk(plan, known_trunk, at)
-        zone = plan.state_zone[state]
-        day = day_of(plan.midnights, zone, at)
         row = trunk_row(plan, known_trunk, day)
         trunk_agreement = plan.trunk_agreement[row] if row >= 0 else 0
 

@@ -7,7 +7,7 @@ Kernels that take a plan, or call one another with arrays, are compiled without 
 
 from numba import njit
 
-__all__ = ["block_row", "day_of", "ocn_code", "party_of", "relation", "trunk_row"]
+__all__ = ["block_row", "block_row_on", "day_of", "ocn_code", "party_of", "relation", "trunk_row"]
 
 RATE_CENTERS = 1 << 24
 
@@ -28,7 +28,7 @@ def day_of(midnights, zone, at_ms):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _row_in_force(plan, group, at_ms):
+def _row_at(plan, group, at_ms):
     first = plan.group_first[group]
     for row in range(first, first + plan.group_count[group]):
         day = day_of(plan.midnights, plan.state_zone[plan.row_state[row]], at_ms)
@@ -38,8 +38,25 @@ def _row_in_force(plan, group, at_ms):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
+def _row_on(plan, group, day):
+    first = plan.group_first[group]
+    for row in range(first, first + plan.group_count[group]):
+        if plan.row_from[row] <= day <= plan.row_through[row]:
+            return row
+    return -1
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _fine_group(plan, group, thousand):
+    """Return the group of a thousands-block, or -1; `thousand` is -1 where only six digits are known."""
+    if thousand < 0 or plan.group_thousands[group] < 0:
+        return -1
+    return plan.thousands[plan.group_thousands[group] + thousand]
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def block_row(plan, prefix, thousand, at_ms):
-    """Return the number-block row in force for an NPA-NXX, or -1.
+    """Return the number-block row in force for an NPA-NXX that gives a call its state, or -1.
 
     `thousand` is the seventh digit, or -1 where only six are known; the longest match in force
     wins. A row is dated by the local day of its own state (DOMAIN section 2, State and agreement).
@@ -47,13 +64,23 @@ def block_row(plan, prefix, thousand, at_ms):
     group = plan.block[prefix]
     if group < 0:
         return -1
-    if thousand >= 0 and plan.group_thousands[group] >= 0:
-        fine = plan.thousands[plan.group_thousands[group] + thousand]
-        if fine >= 0:
-            row = _row_in_force(plan, fine, at_ms)
-            if row >= 0:
-                return row
-    return _row_in_force(plan, group, at_ms)
+    fine = _fine_group(plan, group, thousand)
+    row = _row_at(plan, fine, at_ms) if fine >= 0 else -1
+    return row if row >= 0 else _row_at(plan, group, at_ms)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def block_row_on(plan, prefix, thousand, day):
+    """Return the number-block row in force on a day for any other NPA-NXX of a call, or -1.
+
+    The day is the local day of connect in the call's state, wherever the block itself is.
+    """
+    group = plan.block[prefix]
+    if group < 0:
+        return -1
+    fine = _fine_group(plan, group, thousand)
+    row = _row_on(plan, fine, day) if fine >= 0 else -1
+    return row if row >= 0 else _row_on(plan, group, day)
 
 
 @njit(cache=True, nogil=True, _nrt=False)

@@ -1,6 +1,6 @@
 """What orders of law take away from an instrument, from when to when (SA 2.1-2.3, XA 4.6)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,7 +8,7 @@ from rating.policy import Policy
 from rating.terms.events import Event, LawOrder, RequestOutcome, WrittenNotice, WrittenRequest
 from rating.terms.model import Instrument, LawChange, LawWaiver
 
-__all__ = ["Fallen", "fallen_effects", "outcome_from"]
+__all__ = ["Fallen", "counted_calls", "fallen_effects", "outcome_from"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +37,71 @@ def _lifted(order: LawOrder, events: Iterable[Event]) -> date | None:
     return min(ends, default=None)
 
 
-def _by_notice(order: LawOrder, agreement: str, events: Iterable[Event]) -> list[date]:
-    """XA 4.6: from the later of the notice and the order, final and effective or not."""
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """The day from which an order counts, by which clause and on whose notice or request (its event's id)."""
+
+    day: date
+    ref: str
+    by: str
+
+
+def _by_notice(order: LawOrder, ref: str, change: LawChange, agreement: str, events: Iterable[Event]) -> list[_Start]:
+    """From the later of the notice and the order (XA 4.6), or of the notice and the order's taking effect (SA 2.1).
+
+    The order itself need be neither final nor effective where the clause does not ask for it.
+    """
+    day = order.on if change.takes_effect == "notice" else order.effective
+    if day is None:
+        return []
     return [
-        max(event.on, order.on)
+        _Start(max(event.on, day), ref, event.id)
         for event in events
         if isinstance(event, WrittenNotice) and (event.agreement, event.order) == (agreement, order.order)
     ]
 
 
 def _by_request(
-    order: LawOrder, waiver: LawWaiver, agreement: str, events: Iterable[Event], policy: Policy, signed: date | None
-) -> list[date]:
+    order: LawOrder,
+    ref: str,
+    waiver: LawWaiver,
+    agreement: str,
+    events: Iterable[Event],
+    policy: Policy,
+    signed: date | None,
+) -> list[_Start]:
     """SA 2.3: only a final order of the named body, effective since the signature, and a request for it."""
     if order.body != waiver.excepted_body or not order.final or order.effective is None:
         return []
     if signed is not None and order.effective < signed:
         return []
-    requests = [
-        event.on
+    return [
+        _Start(max(event.on, order.effective, waiver.not_before or event.on), ref, event.id)
         for event in events
-        if isinstance(event, WrittenRequest) and (event.agreement, event.order) == (agreement, order.order)
+        if isinstance(event, WrittenRequest)
+        and (event.agreement, event.order) == (agreement, order.order)
+        and (policy.early_request == "counts" or event.on >= order.effective)
     ]
-    if policy.early_request == "void":
-        requests = [day for day in requests if day >= order.effective]
-    return [max(day, order.effective, waiver.not_before or day) for day in requests]
+
+
+def _starts(
+    instrument: Instrument, agreement: str, events: Sequence[Event], policy: Policy, signed: date | None
+) -> Iterator[tuple[LawOrder, list[_Start]]]:
+    """Yield the orders that move an instrument, each with what starts it."""
+    effects = [(clause.ref, effect) for clause in instrument.clause for effect in clause.effects]
+    waivers = [(ref, e) for ref, e in effects if isinstance(e, LawWaiver) and e.excepted_notice == "written_request"]
+    changes = [(ref, e) for ref, e in effects if isinstance(e, LawChange)]
+    for order in events:
+        if not isinstance(order, LawOrder) or order.action == "lifts":
+            continue
+        starts: list[_Start] = []
+        for ref, waiver in waivers:
+            starts += _by_request(order, ref, waiver, agreement, events, policy, signed)
+        if not waivers:
+            for ref, change in changes:
+                starts += _by_notice(order, ref, change, agreement, events)
+        if starts:
+            yield order, starts
 
 
 def fallen_effects(
@@ -81,38 +121,37 @@ def fallen_effects(
     signed : date or None
         The instrument's last signature.
     """
-    effects = [(clause.ref, effect) for clause in instrument.clause for effect in clause.effects]
-    waivers = [(ref, e) for ref, e in effects if isinstance(e, LawWaiver) and e.excepted_notice == "written_request"]
-    changes = [(ref, e) for ref, e in effects if isinstance(e, LawChange)]
     out: list[Fallen] = []
-    for order in events:
-        if not isinstance(order, LawOrder) or order.action == "lifts":
-            continue
-        starts: list[tuple[date, str]] = []
-        for ref, waiver in waivers:
-            starts += [(day, ref) for day in _by_request(order, waiver, agreement, events, policy, signed)]
-        if not waivers:
-            starts += [(day, ref) for ref, _ in changes for day in _by_notice(order, agreement, events)]
-        if not starts:
-            continue
-        first, ref = min(starts)
+    for order, starts in _starts(instrument, agreement, events, policy, signed):
+        first = min(starts, key=lambda start: (start.day, start.ref))
         until = _lifted(order, events)
         end = "" if until is None else f" until {until}"
         for effect in order.affects:
-            why = f"{instrument.id}: {effect} falls from {first}{end} by order {order.order} ({ref})"
-            out.append(Fallen(effect, first, until, why))
+            why = f"{instrument.id}: {effect} falls from {first.day}{end} by order {order.order} ({first.ref})"
+            out.append(Fallen(effect, first.day, until, why))
     return tuple(out)
 
 
-def outcome_from(instrument: str, agreement: str, events: Sequence[Event]) -> date | None:
-    """Return the day of the request whose outcome an instrument is: it reaches back to it (SA 2.3)."""
-    requests = {event.id: event for event in events if isinstance(event, WrittenRequest | WrittenNotice)}
+def counted_calls(
+    instrument: Instrument, agreement: str, events: Sequence[Event], policy: Policy, signed: date | None
+) -> dict[str, date]:
+    """Return the day from which each notice or request, by its event's id, moves an instrument; parameters likewise."""
+    out: dict[str, date] = {}
+    for _, starts in _starts(instrument, agreement, events, policy, signed):
+        for start in starts:
+            out[start.by] = min(start.day, out.get(start.by, start.day))
+    return out
+
+
+def outcome_from(instrument: str, events: Sequence[Event], calls: Mapping[str, date]) -> date | None:
+    """Return the day back to which an instrument reaches as the outcome of a request (SA 2.3).
+
+    It is the day from which the request counts, by `calls`: neither before the order is effective nor
+    before the clause lets anything fall. A request that does not count has no outcome.
+    """
     days = [
-        requests[event.request].on
+        calls[event.request]
         for event in events
-        if isinstance(event, RequestOutcome)
-        and event.instrument == instrument
-        and event.request in requests
-        and requests[event.request].agreement == agreement
+        if isinstance(event, RequestOutcome) and event.instrument == instrument and event.request in calls
     ]
     return min(days, default=None)

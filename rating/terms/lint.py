@@ -3,55 +3,36 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
-from typing import Final, Literal, TypeVar
+from typing import Final
 
-from rating.codes import TrafficClass, name_of
+from rating.terms.conform import View, conform
+from rating.terms.findings import LintFinding, Severity
 from rating.terms.model import (
-    Clause,
+    Contingent,
     Effect,
-    Exclude,
-    InsertDefinition,
+    GrowthCap,
     Instrument,
     LawWaiver,
-    Rate,
+    NewMarket,
     ReplaceSchedule,
     ReplaceSection,
-    ReplaceSentence,
-    SubstituteWords,
-    TrafficGroup,
+    Retroactive,
 )
+from rating.terms.operations import place_of
+from rating.terms.overlap import overlaps, rivalries
+from rating.terms.rank import amends, effects_of
+from rating.terms.reach import outranked, unreachable
+from rating.terms.references import groups, instruments_named, names
+from rating.terms.text import sum_faults
 
 __all__ = ["LintFinding", "Severity", "lint"]
 
-Severity = Literal["error", "warning", "info"]
-
-_T = TypeVar("_T")
-_ISP_BOUND: Final = "isp_bound"
-_LIMITS: Final = ("growth_cap", "new_market")
-_CLASSES: Final = frozenset(name_of(code) for code in TrafficClass)
 _SEVERITIES: Final = {"error": 0, "warning": 1, "info": 2}
 _NUMBERS: Final = re.compile(r"[0-9]+|\([a-z]+\)")
 _NUMBERED: Final = re.compile(r"^[0-9]+(\.[0-9]+)*(\([a-z]+\))*")
 _ROMAN: Final = {"i": 1, "v": 5, "x": 10}
 _OTHERS: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class LintFinding:
-    """One thing to look at.
-
-    severity : ``error`` is a fault of the files, ``warning`` something that the text itself has
-    wrong or that cannot act, ``info`` what a reader should know. clause : its reference, empty where
-    the instrument as a whole is meant.
-    """
-
-    severity: Severity
-    instrument: str
-    clause: str
-    message: str
 
 
 def lint(instruments: Iterable[Instrument]) -> list[LintFinding]:
@@ -74,73 +55,25 @@ def lint(instruments: Iterable[Instrument]) -> list[LintFinding]:
     every = tuple(instruments)
     findings = list(_repeated(every))
     for instrument in every:
-        findings += _references(instrument, every)
-        findings += _groups(instrument, every)
+        findings += instruments_named(instrument, every)
+        findings += names(instrument, every)
+        findings += groups(instrument, every)
         findings += _dates(instrument)
+        findings += _before_its_time(instrument, every)
         findings += _order(instrument)
-        findings += _unreachable(instrument)
-        findings += _overlaps(instrument)
+        findings += unreachable(instrument)
+        findings += outranked(instrument, every)
+        findings += overlaps(instrument)
         findings += _schedules(instrument)
-        findings += _pending(instrument, every)
+        findings += _operations(instrument, every)
+    findings += rivalries(every)
     return sorted(findings, key=lambda finding: _SEVERITIES[finding.severity])
-
-
-def _each(instrument: Instrument, kind: type[_T]) -> Iterator[tuple[Clause, _T]]:
-    for clause in instrument.clause:
-        for effect in clause.effects:
-            if isinstance(effect, kind):
-                yield clause, effect
 
 
 def _repeated(every: Sequence[Instrument]) -> Iterator[LintFinding]:
     for name, times in Counter(instrument.id for instrument in every).items():
         if times > 1:
             yield LintFinding("error", name, "", f"found {times} instruments with this id, expected one")
-
-
-def _references(instrument: Instrument, every: Sequence[Instrument]) -> Iterator[LintFinding]:
-    """Look up the instruments that one names; ``base`` is whatever agreement the pair has."""
-    known = {other.id for other in every}
-    named = [("supersedes", name) for name in instrument.supersedes]
-    named += [("simultaneous_with", name) for name in instrument.simultaneous_with]
-    if instrument.amends not in ("", "base"):
-        named.append(("amends", instrument.amends))
-    for field, name in named:
-        if name == instrument.id:
-            yield LintFinding("error", instrument.id, "", f"{field}: found the instrument itself, expected another")
-        elif name not in known:
-            # What came together can be read apart; what is amended or replaced cannot be left out.
-            severity: Severity = "warning" if field == "simultaneous_with" else "error"
-            yield LintFinding(
-                severity, instrument.id, "", f"{field}: found {name!r}, which is not among the instruments"
-            )
-
-
-def _groups(instrument: Instrument, every: Sequence[Instrument]) -> Iterator[LintFinding]:
-    """Look up the groups that effects speak of; ISP-bound time also needs a price somewhere."""
-    groups = {group.group for _, group in _each(instrument, TrafficGroup)}
-    priced = any(rate.traffic == _ISP_BOUND for other in every for _, rate in _each(other, Rate))
-    for clause in instrument.clause:
-        for effect in clause.effects:
-            for field, name in _named_groups(effect):
-                if name == _ISP_BOUND:
-                    if not priced:
-                        message = f"{field}: found {_ISP_BOUND}, which no instrument prices"
-                        yield LintFinding("warning", instrument.id, clause.ref, message)
-                elif name not in groups and not (isinstance(effect, Exclude) and name in _LIMITS):
-                    message = f"{field}: found {name!r}, expected a class or a group that this instrument names"
-                    yield LintFinding("error", instrument.id, clause.ref, message)
-
-
-def _named_groups(effect: Effect) -> Iterator[tuple[str, str]]:
-    if isinstance(effect, Rate):
-        names: tuple[tuple[str, str], ...] = (("traffic", effect.traffic),)
-    elif isinstance(effect, Exclude):
-        names = tuple(("outside", name) for name in effect.outside)
-    else:
-        found = getattr(effect, "of", "")
-        names = (("of", found),) if isinstance(found, str) and found else ()
-    return ((field, name) for field, name in names if name not in _CLASSES)
 
 
 def _dates(instrument: Instrument) -> Iterator[LintFinding]:
@@ -156,13 +89,39 @@ def _dates(instrument: Instrument) -> Iterator[LintFinding]:
         yield LintFinding("info", instrument.id, "", message)
     for clause in instrument.clause:
         for effect in clause.effects:
-            begins, ends = _span(effect)
-            if begins is not None and ends is not None and begins > ends:
-                yield LintFinding("error", instrument.id, clause.ref, f"from {begins} is after through {ends}")
+            for severity, message in _days_of(effect, instrument):
+                yield LintFinding(severity, instrument.id, clause.ref, message)
 
 
-def _span(effect: Effect) -> tuple[date | None, date | None]:
-    return getattr(effect, "from_", None), getattr(effect, "through", None)
+def _days_of(effect: Effect, instrument: Instrument) -> Iterator[tuple[Severity, str]]:
+    """Compare an effect's days with each other and with those of its instrument."""
+    begins, ends = getattr(effect, "from_", None), getattr(effect, "through", None)
+    first, last = instrument.effective, instrument.effective_through
+    if begins is not None and ends is not None and begins > ends:
+        yield "error", f"from {begins} is after through {ends}"
+    match effect:
+        case Contingent() if first is not None and effect.true_up_from < first:
+            yield "warning", f"true_up_from {effect.true_up_from} is before the instrument takes effect on {first}"
+        case Retroactive() if last is not None and effect.not_before > last:
+            yield "warning", f"not_before {effect.not_before} is after the instrument's last day {last}"
+        case NewMarket() if first is not None and effect.exchanged_before > first:
+            yield "warning", f"exchanged_before {effect.exchanged_before} is after the instrument's first day {first}"
+        case GrowthCap() if last is not None and effect.counts_from > last:
+            yield "warning", f"counts_from {effect.counts_from} is after the instrument's last day {last}"
+        case LawWaiver() if effect.not_before is not None and ends is not None and effect.not_before > ends:
+            yield "warning", f"not_before {effect.not_before} is after through {ends}"
+
+
+def _before_its_time(instrument: Instrument, every: Sequence[Instrument]) -> Iterator[LintFinding]:
+    """Find what changes or replaces something that was signed only later."""
+    known = instrument.known_from
+    for other in every:
+        if known is None or other.known_from is None or other.known_from <= known:
+            continue
+        for field, named in (("supersedes", instrument.supersedes), ("amends", (instrument.amends,))):
+            if other.id in named:
+                message = f"{field} {other.id}, which is signed later, on {other.known_from}"
+                yield LintFinding("error", instrument.id, "", message)
 
 
 def _order(instrument: Instrument) -> Iterator[LintFinding]:
@@ -220,95 +179,13 @@ def _roman(text: str) -> int:
     return sum(-value if value < max(values[position:]) else value for position, value in enumerate(values))
 
 
-def _unreachable(instrument: Instrument) -> Iterator[LintFinding]:
-    """Find effects narrowed to days or states that the instrument does not have."""
-    for clause in instrument.clause:
-        for effect in clause.effects:
-            name = str(effect.__struct_config__.tag)
-            foreign = sorted(set(getattr(effect, "states", ())) - set(instrument.states))
-            if foreign and instrument.states:
-                message = f"{name}: states {', '.join(foreign)} are none of the instrument's"
-                yield LintFinding("warning", instrument.id, clause.ref, message)
-            if message := _outside_span(name, effect, instrument):
-                # A waived right is no price: it may well be given up for days before the instrument's first.
-                severity: Severity = "info" if isinstance(effect, LawWaiver) else "warning"
-                yield LintFinding(severity, instrument.id, clause.ref, message)
-
-
-def _outside_span(name: str, effect: Effect, instrument: Instrument) -> str:
-    begins, ends = _span(effect)
-    first, last = instrument.effective, instrument.effective_through
-    if ends is not None and first is not None and ends < first:
-        return f"{name}: ends {ends}, before the instrument takes effect on {first}"
-    if begins is not None and last is not None and begins > last:
-        return f"{name}: begins {begins}, after the instrument's last day {last}"
-    if begins is not None and first is not None and begins < first:
-        return f"{name}: begins {begins}, before the instrument takes effect on {first}"
-    if ends is not None and last is not None and ends > last:
-        return f"{name}: ends {ends}, after the instrument's last day {last}"
-    return ""
-
-
-def _overlaps(instrument: Instrument) -> Iterator[LintFinding]:
-    """Find two prices of one thing: same traffic, element, payee, route, jurisdiction, state and day."""
-    rates = [(clause.ref, rate, _traffic(instrument, rate)) for clause, rate in _each(instrument, Rate)]
-    for (first_ref, first, first_of), (second_ref, second, second_of) in combinations(rates, 2):
-        shared = sorted(first_of & second_of)
-        if shared and _collide(first, second):
-            message = f"prices {', '.join(shared)} on days, places and an element that {first_ref} prices too"
-            yield LintFinding("error", instrument.id, second_ref, message)
-
-
-def _traffic(instrument: Instrument, rate: Rate) -> frozenset[str]:
-    for _, group in _each(instrument, TrafficGroup):
-        if group.group == rate.traffic:
-            return frozenset(group.classes)
-    return frozenset((rate.traffic,))
-
-
-def _collide(first: Rate, second: Rate) -> bool:
-    if first.element != second.element:
-        return False
-    minutes = first.per_minute is not None and second.per_minute is not None
-    calls = first.per_call is not None and second.per_call is not None
-    if not minutes and not calls:
-        return False  # one a call, the other a minute: two parts of one element
-    days = _begins_by(first.from_, second.through) and _begins_by(second.from_, first.through)
-    states = not first.states or not second.states or bool(set(first.states) & set(second.states))
-    payees = "" in (first.payee, second.payee) or first.payee == second.payee
-    routes = "any" in (first.route, second.route) or first.route == second.route
-    jurisdictions = "any" in (first.jurisdiction, second.jurisdiction) or first.jurisdiction == second.jurisdiction
-    return days and states and payees and routes and jurisdictions
-
-
-def _begins_by(first: date | None, last: date | None) -> bool:
-    return first is None or last is None or first <= last
-
-
 def _schedules(instrument: Instrument) -> Iterator[LintFinding]:
     """Add a schedule up and compare it with what its own text says (PA Schedule I)."""
-    for clause, schedule in _each(instrument, ReplaceSchedule):
-        for message in _sums(schedule):
+    for clause, schedule in effects_of(instrument, ReplaceSchedule):
+        for message in sum_faults(schedule.rows, schedule.totals):
             yield LintFinding("error", instrument.id, clause.ref, f"{schedule.schedule}: {message}")
         for severity, message in _row_differences(schedule):
             yield LintFinding(severity, instrument.id, clause.ref, f"{schedule.schedule}: {message}")
-
-
-def _sums(schedule: ReplaceSchedule) -> Iterator[str]:
-    totals = schedule.totals
-    if totals is None:
-        return
-    for field in ("shares", "warrants", "price"):
-        found, expected = sum(getattr(row, field) for row in schedule.rows), getattr(totals, field)
-        if found != expected:
-            yield f"{field} add up to {found:,}, expected {expected:,}"
-    by_series: Counter[str] = Counter()
-    for row in schedule.rows:
-        by_series[row.series] += row.shares
-    for series in sorted(set(by_series) | set(totals.by_series)) if totals.by_series else ():
-        found, expected = by_series[series], totals.by_series.get(series, 0)
-        if found != expected:
-            yield f"shares of series {series} add up to {found:,}, expected {expected:,}"
 
 
 def _row_differences(schedule: ReplaceSchedule) -> Iterator[tuple[Severity, str]]:
@@ -325,27 +202,20 @@ def _row_differences(schedule: ReplaceSchedule) -> Iterator[tuple[Severity, str]
         yield "info", f"{len(off)} of {len(schedule.rows)} rows differ, by {net:,} dollars net; nothing is corrected"
 
 
-def _pending(instrument: Instrument, every: Sequence[Instrument]) -> Iterator[LintFinding]:
-    """Name the operations on text that wait for the text (``pending_base``)."""
-    bases = [other for other in every if _is_base(other, instrument)]
-    present = {clause.ref for base in bases for clause in base.clause}
+def _operations(instrument: Instrument, every: Sequence[Instrument]) -> Iterator[LintFinding]:
+    """Try operations on the text that they change; name those whose text is not at hand (``pending_base``)."""
+    bases = [base for base in every if base.has_text and amends(instrument, base)]
     for clause in instrument.clause:
         for effect in clause.effects:
-            section = _section(effect)
-            if section and section not in present:
-                name = effect.__struct_config__.tag
-                message = f"pending_base: {name} of {section}, the text it changes is not at hand"
+            place = place_of(effect)
+            if place and not bases:
+                message = f"pending_base: {effect.__struct_config__.tag} of {place}, the text it changes is not at hand"
                 yield LintFinding("info", instrument.id, clause.ref, message)
-
-
-def _is_base(other: Instrument, instrument: Instrument) -> bool:
-    if instrument.amends != "base":
-        return other.id == instrument.amends
-    same_place = not other.states or not instrument.states or bool(set(other.states) & set(instrument.states))
-    return other.domain == "base" and set(instrument.parties) <= set(other.parties) and same_place
-
-
-def _section(effect: Effect) -> str:
-    if isinstance(effect, ReplaceSection | InsertDefinition | SubstituteWords | ReplaceSentence):
-        return effect.section
-    return effect.schedule if isinstance(effect, ReplaceSchedule) else ""
+    for base in bases:
+        amendments = [other for other in every if other.id != base.id and amends(other, base)]
+        conformed = conform(base, amendments, View(instrument.effective or date.min, date.max))
+        for passage in conformed.passages:
+            if passage.finding and passage.origin.instrument == instrument.id:
+                severity: Severity = "info" if passage.state == "pending_base" else "error"
+                message = f"{base.id}: {passage.finding}"
+                yield LintFinding(severity, instrument.id, passage.origin.clause, message)

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from rating.terms.text import ScheduleRow, ScheduleTotals, TextDefinition, TextSchedule, TextSection
+
 __all__ = [
     "WITHOUT_EFFECT",
     "Clause",
@@ -18,6 +20,8 @@ __all__ = [
     "Instrument",
     "Period",
     "Rate",
+    "ScheduleRow",
+    "ScheduleTotals",
 ]
 
 WITHOUT_EFFECT = ("recital", "construction", "reservation", "signature", "heading", "representation", "operations")
@@ -274,18 +278,26 @@ class UnidentifiedTerm(_Effect, frozen=True, kw_only=True, tag="unidentified", f
 
 
 class ReplaceSection(_Effect, frozen=True, kw_only=True, tag="replace_section", forbid_unknown_fields=True):
-    """A section, subsection or recital of the base goes out and another comes in (A1 2, PA 1, 4)."""
+    """A section, subsection or recital of the base goes out and another comes in (A1 2, PA 1, 4).
+
+    `sentences` are the new one's own words, where they are at hand; else it stands in paraphrase.
+    """
 
     section: str
     paraphrase: str
+    sentences: tuple[str, ...] = ()
 
 
 class InsertDefinition(_Effect, frozen=True, kw_only=True, tag="insert_definition", forbid_unknown_fields=True):
-    """A definition is inserted or amended, which of the two depends on the base (PA 2)."""
+    """A definition is inserted or amended, which of the two depends on the base (PA 2).
+
+    `text` is the definition in its own words, where they are at hand.
+    """
 
     section: str
     term: str
     paraphrase: str
+    text: str = ""
     amend: Literal["insert", "amend", "depends_on_base"] = "depends_on_base"
 
 
@@ -298,31 +310,12 @@ class SubstituteWords(_Effect, frozen=True, kw_only=True, tag="substitute_words"
 
 
 class ReplaceSentence(_Effect, frozen=True, kw_only=True, tag="replace_sentence", forbid_unknown_fields=True):
-    """One sentence of a section is replaced (PA 5)."""
+    """One sentence of a section, counted from 1, is replaced (PA 5); `text` is the new one's own words."""
 
     section: str
     sentence: int
     paraphrase: str
-
-
-class ScheduleRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A row of a schedule of shares: who takes what at which price."""
-
-    purchaser: str
-    series: str
-    shares: int
-    warrants: int
-    price: int
-
-
-class ScheduleTotals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the rows of a schedule have to add up to, as its own text says."""
-
-    shares: int
-    warrants: int
-    price: int
-    unit_price: int
-    by_series: dict[str, int] = {}
+    text: str = ""
 
 
 class ReplaceSchedule(_Effect, frozen=True, kw_only=True, tag="replace_schedule", forbid_unknown_fields=True):
@@ -402,6 +395,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     `amends` is ``base`` for an amendment of the pair's interconnection agreement, the id of another
     instrument, or empty for a base agreement itself (`domain` ``base``). `signed` gives the day of
     each party's signature; `assumed` says in a sentence where one of the dates is not in the text.
+    `text`, `definition` and `schedule` are its own text, where that is at hand to be operated on.
     """
 
     id: str
@@ -420,6 +414,14 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     illustrative: bool = False
     switches: tuple[Switch, ...] = ()
     clause: tuple[Clause, ...] = ()
+    text: tuple[TextSection, ...] = ()
+    definition: tuple[TextDefinition, ...] = ()
+    schedule: tuple[TextSchedule, ...] = ()
+
+    @property
+    def has_text(self) -> bool:
+        """Whether the instrument's own text is at hand."""
+        return bool(self.text or self.definition or self.schedule)
 
     @property
     def known_from(self) -> date | None:

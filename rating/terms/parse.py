@@ -15,6 +15,7 @@ from rating.money import nano
 from rating.policy import SWITCHES, parse_value
 from rating.terms import model
 from rating.terms.model import WITHOUT_EFFECT, Clause, Effect, Instrument
+from rating.terms.text import TextDefinition, TextSchedule, TextSection
 
 __all__ = ["EFFECTS", "TermsError", "parse"]
 
@@ -27,6 +28,11 @@ _CLASSES: Final = tuple(name_of(code) for code in TrafficClass)
 _REASONS: Final = tuple(name_of(code) for code in PriceReason if code is not PriceReason.NONE)
 _ISP_BOUND: Final = "isp_bound"
 _CONDITIONS: Final = ("offer_accepted",)
+_TEXTS: Final[Mapping[str, type[msgspec.Struct]]] = {
+    "text": TextSection,
+    "definition": TextDefinition,
+    "schedule": TextSchedule,
+}
 _PLACE: Final = re.compile(r"^(?P<said>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
 _STATE: Final = re.compile(r"[A-Z]{2}")
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -102,8 +108,9 @@ def parse(data: Mapping[str, Any], file: str) -> Instrument:
     """
     top = _Where(file)
     raw_clauses = _list_of_tables(data.get("clause", []), top, "clause")
-    _check_keys({key: value for key, value in data.items() if key != "clause"}, Instrument, top)
-    head = _convert({key: value for key, value in data.items() if key != "clause"}, Instrument, top)
+    bare = {key: value for key, value in data.items() if key not in {"clause", *_TEXTS}}
+    _check_keys(bare, Instrument, top)
+    head = msgspec.structs.replace(_convert(bare, Instrument, top), **_own_text(data, top))
     clauses: list[Clause] = []
     seen: dict[str, int] = {}
     for index, raw in enumerate(raw_clauses):
@@ -122,6 +129,39 @@ def parse(data: Mapping[str, Any], file: str) -> Instrument:
             if isinstance(effect, model.Rate):
                 _check_tier(effect, instrument, where)
     return instrument
+
+
+def _own_text(data: Mapping[str, Any], top: _Where) -> dict[str, tuple[msgspec.Struct, ...]]:
+    """Return an instrument's own text, each section, term and schedule of it once."""
+    out: dict[str, tuple[msgspec.Struct, ...]] = {}
+    for table, kind in _TEXTS.items():
+        parts: list[msgspec.Struct] = []
+        seen: set[tuple[str, ...]] = set()
+        for number, raw in enumerate(_list_of_tables(data.get(table, []), top, table)):
+            key = kind.__struct_fields__[0]
+            named = raw.get(key)
+            where = _Where(top.file, named if isinstance(named, str) else "", prefix=f"{table}[{number}]")
+            _check_keys(raw, kind, where)
+            part: msgspec.Struct = _convert(raw, kind, where)
+            for field in ("section", "term", "text", "schedule"):
+                if getattr(part, field, "x") == "":
+                    raise where.error(field, "found nothing, expected a value")
+            _check_sentences(getattr(part, "sentences", ()), where)
+            place = tuple(
+                str(getattr(part, field)) for field in ("section", "term", "schedule") if hasattr(part, field)
+            )
+            if place in seen:
+                raise where.error(key, f"found {' '.join(place)!r} again, expected each once")
+            seen.add(place)
+            parts.append(part)
+        out[table] = tuple(parts)
+    return out
+
+
+def _check_sentences(sentences: Sequence[str], where: _Where) -> None:
+    for number, sentence in enumerate(sentences):
+        if not sentence.strip():
+            raise where.error(f"sentences[{number}]", "found nothing, expected a sentence")
 
 
 def _list_of_tables(raw: object, where: _Where, field: str) -> Sequence[Mapping[str, Any]]:
@@ -210,7 +250,7 @@ def _check_decimal(value: object, where: _Where, field: str) -> None:
 def _check_head(instrument: Instrument, where: _Where) -> None:
     if _ID.fullmatch(instrument.id) is None:
         raise where.error("id", f"found {instrument.id!r}, expected lower-case letters, digits and hyphens")
-    if not instrument.clause:
+    if not instrument.clause and not instrument.has_text:
         raise where.error("clause", "found nothing, expected at least one clause")
     if not instrument.parties:
         raise where.error("parties", "found nothing, expected the short names of those who are bound")
@@ -246,14 +286,7 @@ def _check_effect(effect: Effect, instrument: Instrument, groups: set[str], wher
     first, last = getattr(effect, "from_", None), getattr(effect, "through", None)
     if first is not None and last is not None and first > last:
         raise where.error("through", f"found {last}, expected a day not before from {first}")
-    _check_states(getattr(effect, "states", ()), where)
-    for field, name in _classes(effect):
-        if name not in _CLASSES:
-            raise where.error(field, f"found no class {name!r}, expected {_near(name, _CLASSES)}")
-    for field in ("payee", "not_before_signature_of"):
-        party = getattr(effect, field, "")
-        if party and party not in instrument.parties:
-            raise where.error(field, f"found {party!r}, expected {_near(party, instrument.parties)}")
+    _check_names(effect, instrument, where)
     match effect:
         case model.Rate():
             _check_rate(effect, groups, where)
@@ -269,6 +302,31 @@ def _check_effect(effect: Effect, instrument: Instrument, groups: set[str], wher
             raise where.error("months", "found nothing, expected how long a new interconnection is excused")
         case model.GrowthCap():
             _check_cap(effect, where)
+        case model.ReplaceSection() | model.SubstituteWords() | model.ReplaceSentence():
+            _check_operation(effect, where)
+
+
+def _check_names(effect: Effect, instrument: Instrument, where: _Where) -> None:
+    _check_states(getattr(effect, "states", ()), where)
+    for field, name in _classes(effect):
+        if name not in _CLASSES:
+            raise where.error(field, f"found no class {name!r}, expected {_near(name, _CLASSES)}")
+    for field in ("payee", "not_before_signature_of"):
+        party = getattr(effect, field, "")
+        if party and party not in instrument.parties:
+            raise where.error(field, f"found {party!r}, expected {_near(party, instrument.parties)}")
+
+
+def _check_operation(
+    effect: model.ReplaceSection | model.SubstituteWords | model.ReplaceSentence, where: _Where
+) -> None:
+    if isinstance(effect, model.ReplaceSection):
+        _check_sentences(effect.sentences, where)
+    elif isinstance(effect, model.SubstituteWords):
+        if not effect.find.strip():
+            raise where.error("find", "found nothing, expected the words that are to be replaced")
+    elif effect.sentence < 1:
+        raise where.error("sentence", f"found {effect.sentence}, expected 1 for the first")
 
 
 def _classes(effect: Effect) -> Iterator[tuple[str, str]]:

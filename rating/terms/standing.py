@@ -1,12 +1,11 @@
 """From when to when an instrument is in force in a state, as known on a day (DOMAIN section 4)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
 from rating.terms.events import Approved, Event, IcaEnded, Rejected, Signed, Submitted
-from rating.terms.law import outcome_from
 from rating.terms.model import Contingent, EndsWith, Instrument, Retroactive
 
 __all__ = ["DEEMED_APPROVED_DAYS", "Standing", "known_events", "standing"]
@@ -21,7 +20,8 @@ class Standing:
 
     first, last : inclusive; `last` None is open. provisional : why what it prices may still be
     trued up, empty if it may not. chain : sentences, each with its clause or event. signed : the last
-    signature. is_outcome : it came of a request under a change-of-law clause, and stands over what fell.
+    signature. outcome_from : the day from which it stands over what fell, if it came of a request under a
+    change-of-law clause.
     """
 
     first: date
@@ -29,7 +29,12 @@ class Standing:
     provisional: str
     chain: tuple[str, ...]
     signed: date | None = None
-    is_outcome: bool = False
+    outcome_from: date | None = None
+
+    def as_outcome(self, instrument: str, day: date) -> "Standing":
+        """Return the standing of what came of a request that counts from a day: it reaches back to it."""
+        why = f"{instrument} is the outcome of a request and reaches back to the day it counts from, {day}"
+        return replace(self, first=min(self.first, day), chain=(*self.chain, why), outcome_from=day)
 
 
 def known_events(events: Iterable[Event], as_known_at: date) -> list[Event]:
@@ -138,10 +143,6 @@ def standing(
         provisional = "" if own else "approval not known"
         said = f"approved {own}, trued up from {effect.true_up_from}" if own else "priced as if approved, provisional"
         chain.append(f"{instrument.id} is contingent on approval: {said} ({ref})")
-    requested = outcome_from(instrument.id, agreement, events)
-    if requested is not None:
-        first = min(first, requested)
-        chain.append(f"{instrument.id} is the outcome of a request and reaches back to it, {requested}")
     last = instrument.effective_through
     for ref, effect in _effects(instrument, EndsWith):
         assert isinstance(effect, EndsWith)
@@ -152,4 +153,4 @@ def standing(
                 chain.append(f"{instrument.id} ends {end} with its agreement ({ref})")
     if last is not None and last < first:
         return None
-    return Standing(first, last, provisional, tuple(dict.fromkeys(chain)), known_from, requested is not None)
+    return Standing(first, last, provisional, tuple(dict.fromkeys(chain)), known_from)

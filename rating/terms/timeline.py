@@ -10,10 +10,9 @@ from rating.money import MS_PER_MINUTE, nano
 from rating.policy import Policy
 from rating.reference.rows import Agreement
 from rating.terms.events import Event, OfferAccepted
-from rating.terms.law import Fallen, fallen_effects
+from rating.terms.law import Fallen, counted_calls, fallen_effects, outcome_from
 from rating.terms.model import (
     Clause,
-    Controls,
     Disclose,
     Eligibility,
     Exclude,
@@ -32,6 +31,7 @@ from rating.terms.model import (
     Waiver,
     Watch,
 )
+from rating.terms.rank import effects_of, gives_way, holds, rank
 from rating.terms.standing import Standing, known_events, standing
 from rating.terms.tariff import Element, Tariff
 
@@ -55,12 +55,13 @@ class Ruled(Generic[_T]):
 class Interval:
     """Days on which nothing changes.
 
-    first, last : inclusive; `last` None is open. own : the price of each class and payee that has one, from
-    the instrument that controls it. isp (by payee), presumption, cap, new_market : what holds for ISP-bound time;
-    none of them where an instrument that prices every minute of a class outranks them. presumes : False
-    where an order has the presumption down, so that only identified time is ISP-bound. gates : tests that
-    the payee's receipts under `own` depend on. governed : clauses that place a class outside. watches,
-    law_changes, law_waivers : what is watched and reported, never priced.
+    first, last : inclusive; `last` None is open. down : sources of caps and new-market clauses that an
+    order of law has down, of instruments in force or not. own : the price of each class and payee that has
+    one, from the instrument that controls it. isp (by payee), presumption, cap, new_market : what holds for
+    ISP-bound time; none of them where an instrument that prices every minute of a class outranks them.
+    presumes : False where an order has a presumption down, so that only identified time is ISP-bound.
+    gates : tests that the payee's receipts under `own` depend on. governed : clauses that place a class outside.
+    watches, law_changes, law_waivers : what is watched and reported, never priced.
     """
 
     first: date
@@ -86,6 +87,7 @@ class Interval:
     watches: tuple[Ruled[Watch], ...] = ()
     law_changes: tuple[Ruled[LawChange], ...] = ()
     law_waivers: tuple[Ruled[LawWaiver], ...] = ()
+    down: frozenset[str] = frozenset()
 
     @property
     def price(self) -> tuple[object, ...]:
@@ -109,13 +111,17 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One agreement's intervals, without gaps from the first day of the first; its instruments' own days."""
+    """One agreement's intervals, without gaps from the first day of the first.
+
+    new_markets : those of all instruments that are known, in force on some day or not. standings : the days
+    of each instrument that is known.
+    """
 
     agreement: Agreement
     as_known_at: date
     intervals: tuple[Interval, ...]
     chains: Mapping[str, tuple[str, ...]]
-    counted: tuple[Ruled[GrowthCap], ...] = ()
+    new_markets: tuple[Ruled[NewMarket], ...] = ()
     instruments: tuple[str, ...] = ()
     standings: Mapping[str, Standing] = field(default_factory=dict)
 
@@ -158,24 +164,17 @@ class _Active:
         return not any(fallen.effect == tag and fallen.holds(day) for fallen in self.fallen)
 
     def rank(self, day: date) -> tuple[int, date, date]:
-        """Who wins a conflict on a day: A1 3.1 (later controls), SA 1.3-1.4, XA 1.3.
+        """Who wins a conflict on a day."""
+        return rank(self.instrument, self.standing, day)
 
-        A base agreement gives way to amendments, those to one that controls over all, unless its
-        switch is off, and that only to one that supersedes an instrument expressly.
-        """
-        level = 1 if self.instrument.domain == "base" else 2
-        over_all = [e for _, e in _of_kind(self.instrument, Controls) if e.over == "all"]
-        switched_off = any(e.switch and not getattr(self.policy, e.switch) for e in over_all)
-        if not switched_off and any(_holds(e.from_, e.through, day) for e in over_all):
-            level = 3
-        if self.instrument.supersedes or self.standing.is_outcome:
-            level = 4
-        known = self.instrument.known_from or date.min
-        return level, known, self.standing.first
+    def outranks(self, other: "_Active", day: date) -> bool:
+        """Whether what this instrument prices is none of the other's, which ranks below it."""
+        below = other.rank(day)[0] < self.rank(day)[0]
+        return below and not gives_way(self.instrument, other.instrument, self.policy)
 
     def classes(self, traffic: str) -> tuple[TrafficClass, ...]:
         """Return the classes that a rate's or a test's `traffic` stands for."""
-        for _, group in _of_kind(self.instrument, TrafficGroup):
+        for _, group in effects_of(self.instrument, TrafficGroup):
             if group.group == traffic:
                 return tuple(TrafficClass[name.upper()] for name in group.classes)
         return (TrafficClass[traffic.upper()],) if traffic.upper() in TrafficClass.__members__ else ()
@@ -193,23 +192,12 @@ class _Active:
         return f"{self.instrument.id} {clause.ref}"
 
 
-def _of_kind(instrument: Instrument, kind: type[_T]) -> Iterator[tuple[Clause, _T]]:
-    for clause in instrument.clause:
-        for effect in clause.effects:
-            if isinstance(effect, kind):
-                yield clause, effect
-
-
-def _holds(first: date | None, last: date | None, day: date) -> bool:
-    return (first is None or first <= day) and (last is None or day <= last)
-
-
 def _rates(
     active: _Active, state: str, agreement: str, events: Sequence[Event], day: date
 ) -> Iterator[tuple[Clause, Rate]]:
     """Yield the rates of an instrument that hold on a day, those that wait for an offer once it is accepted."""
-    for clause, rate in _of_kind(active.instrument, Rate):
-        if not _holds(rate.from_, rate.through, day) or (rate.states and state not in rate.states):
+    for clause, rate in effects_of(active.instrument, Rate):
+        if not holds(rate.from_, rate.through, day) or (rate.states and state not in rate.states):
             continue
         if rate.when and not any(
             isinstance(event, OfferAccepted) and event.agreement == agreement and event.on <= day for event in events
@@ -269,8 +257,8 @@ def _own_prices(ranked: Sequence[_Active], agreement: Agreement, events: Sequenc
 
 def _first_ruled(ranked: Sequence[_Active], kind: type[_T], day: date, state: str) -> tuple[_Active, Ruled[_T]] | None:
     for active in ranked:
-        for clause, effect in _of_kind(active.instrument, kind):
-            dated = _holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
+        for clause, effect in effects_of(active.instrument, kind):
+            dated = holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
             if dated and (not getattr(effect, "states", ()) or state in effect.states):  # type: ignore[attr-defined]
                 return active, Ruled(effect, active.source(clause), active.instrument.id)
     return None
@@ -280,17 +268,29 @@ def _all_ruled(ranked: Sequence[_Active], kind: type[_T], day: date, state: str)
     return tuple(
         Ruled(effect, active.source(clause), active.instrument.id)
         for active in ranked
-        for clause, effect in _of_kind(active.instrument, kind)
+        for clause, effect in effects_of(active.instrument, kind)
         if active.stands(effect, day)
-        and _holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
+        and holds(getattr(effect, "from_", None), getattr(effect, "through", None), day)
         and (not getattr(effect, "states", ()) or state in effect.states)  # type: ignore[attr-defined]
+    )
+
+
+def _down(
+    actives: Sequence[_Active], kind: type[GrowthCap] | type[NewMarket] | type[Presumption], day: date
+) -> frozenset[str]:
+    """Return the sources of effects of a kind that an order of law has down on a day, in force or not."""
+    return frozenset(
+        active.source(clause)
+        for active in actives
+        for clause, effect in effects_of(active.instrument, kind)
+        if not active.stands(effect, day)
     )
 
 
 def _clauses_of(ranked: Sequence[_Active], kind: type[Exclude] | type[Disclose]) -> dict[TrafficClass, tuple[str, ...]]:
     out: dict[TrafficClass, tuple[str, ...]] = {}
     for active in ranked:
-        for clause, effect in _of_kind(active.instrument, kind):
+        for clause, effect in effects_of(active.instrument, kind):
             for name in effect.classes:
                 key = TrafficClass[name.upper()]
                 out[key] = (*out.get(key, ()), active.source(clause))
@@ -302,7 +302,7 @@ def _outside_cap(ranked: Sequence[_Active]) -> frozenset[TrafficClass]:
     return frozenset(
         TrafficClass[name.upper()]
         for active in ranked
-        for _, effect in _of_kind(active.instrument, Exclude)
+        for _, effect in effects_of(active.instrument, Exclude)
         if "growth_cap" in effect.outside
         for name in effect.classes
     )
@@ -312,7 +312,7 @@ def _with_isp(own: _Own) -> dict[str, Tariff]:
     """Return, by payee, the price that takes in Internet traffic whatever its place, where a group says so (SA 5.2)."""
     out: dict[str, Tariff] = {}
     for (traffic_class, payee), (active, tariff) in own.items():
-        for _, group in _of_kind(active.instrument, TrafficGroup):
+        for _, group in effects_of(active.instrument, TrafficGroup):
             if group.with_isp and traffic_class.name.lower() in group.classes:
                 out.setdefault(payee, tariff)
     return out
@@ -344,8 +344,7 @@ def _isp_terms(
     active, presumption = ruled
     classes = [TrafficClass[name.upper()] for name in presumption.effect.base]
     prices = [own.get((kind, payee)) for kind in classes for payee in (agreement.party_a, agreement.party_b)]
-    level = active.rank(day)[0]
-    if prices and all(price is not None and price[0].rank(day)[0] > level for price in prices):
+    if prices and all(price is not None and price[0].outranks(active, day) for price in prices):
         return _IspTerms()
     priced: dict[str, Tariff] = {}
     for other in ranked:
@@ -374,12 +373,13 @@ def _on_day(
 ) -> Interval:
     """Resolve what holds on the first day of an interval, and so on all of them."""
     state = agreement.state
-    in_force = [a for a in actives if _holds(a.standing.first, a.standing.last, first)]
+    in_force = [a for a in actives if holds(a.standing.first, a.standing.last, first)]
     ranked = sorted(in_force, key=lambda active: active.rank(first), reverse=True)
     own = _own_prices(ranked, agreement, events, first)
     of_isp = _isp_terms(ranked, agreement, events, own, first)
     rounding = _first_ruled(ranked, Rounding, first, state)
     unidentified = _first_ruled(ranked, UnidentifiedTerm, first, state)
+    presumes = of_isp.presumes if of_isp.presumption is not None else not _down(actives, Presumption, first)
     pricing = {active.instrument.id for active, _ in own.values()}
     gates = tuple(gate for gate in _all_ruled(ranked, Eligibility, first, state) if gate.instrument in pricing)
     return Interval(
@@ -388,7 +388,7 @@ def _on_day(
         own={key: tariff for key, (_, tariff) in own.items()},
         isp=of_isp.isp,
         presumption=of_isp.presumption,
-        presumes=of_isp.presumes,
+        presumes=presumes,
         cap=of_isp.cap,
         new_market=of_isp.new_market,
         gates=gates,
@@ -406,6 +406,7 @@ def _on_day(
         watches=_all_ruled(ranked, Watch, first, state),
         law_changes=_all_ruled(ranked, LawChange, first, state),
         law_waivers=_all_ruled(ranked, LawWaiver, first, state),
+        down=_down(actives, GrowthCap, first) | _down(actives, NewMarket, first),
     )
 
 
@@ -421,6 +422,7 @@ def _boundaries(actives: Sequence[_Active], events: Sequence[Event]) -> list[dat
 
     for active in actives:
         add(active.standing.first, active.standing.last)
+        add(active.standing.outcome_from, None)
         for clause in active.instrument.clause:
             for effect in clause.effects:
                 add(getattr(effect, "from_", None), getattr(effect, "through", None))
@@ -458,8 +460,8 @@ def resolve(
     """
     known = known_events(events, as_known_at)
     pair = {agreement.party_a, agreement.party_b}
-    actives: list[_Active] = []
-    chains: dict[str, tuple[str, ...]] = {}
+    standings: list[tuple[Instrument, Standing]] = []
+    calls: dict[str, date] = {}
     for instrument in instruments:
         if instrument.domain == "corporate" or not pair <= set(instrument.parties):
             continue
@@ -467,25 +469,32 @@ def resolve(
             continue
         stands = standing(instrument, agreement.state, agreement.agreement, known, as_known_at)
         if stands is not None:
-            fallen = fallen_effects(instrument, agreement.agreement, known, policy, stands.signed)
-            actives.append(_Active(instrument, stands, policy, fallen))
-            chains[instrument.id] = (*stands.chain, *(f.why for f in fallen))
+            standings.append((instrument, stands))
+            calls |= counted_calls(instrument, agreement.agreement, known, policy, stands.signed)
+    actives: list[_Active] = []
+    chains: dict[str, tuple[str, ...]] = {}
+    for instrument, own in standings:
+        reaches = outcome_from(instrument.id, known, calls)
+        stands = own if reaches is None else own.as_outcome(instrument.id, reaches)
+        fallen = fallen_effects(instrument, agreement.agreement, known, policy, stands.signed)
+        actives.append(_Active(instrument, stands, policy, fallen))
+        chains[instrument.id] = (*stands.chain, *(f.why for f in fallen))
     starts = _boundaries(actives, known)
     intervals: list[Interval] = []
     for position, first in enumerate(starts):
         last = starts[position + 1] - timedelta(days=1) if position + 1 < len(starts) else None
         intervals.append(_on_day(actives, agreement, known, first, last))
-    counted = tuple(
+    new_markets = tuple(
         Ruled(effect, active.source(clause), active.instrument.id)
         for active in actives
-        for clause, effect in _of_kind(active.instrument, GrowthCap)
+        for clause, effect in effects_of(active.instrument, NewMarket)
     )
     return Timeline(
         agreement,
         as_known_at,
         tuple(intervals),
         chains,
-        counted,
+        new_markets,
         tuple(active.instrument.id for active in actives),
         {active.instrument.id: active.standing for active in actives},
     )

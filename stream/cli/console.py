@@ -23,6 +23,7 @@ __all__ = [
     "emit",
     "known_day",
     "note",
+    "on_day",
     "parse_month",
     "printer",
 ]
@@ -74,6 +75,14 @@ def known_day(text: str | None) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise WrongUsage(f"--as-known-at: found {text!r}, expected a day as 2004-07-05") from None
+
+
+def on_day(text: str | None) -> date | None:
+    """Return the day of ``--on``; None where it is not given."""
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise WrongUsage(f"--on: found {text!r}, expected a day as 2003-06-14") from None
 
 
 def parse_month(text: str) -> str:

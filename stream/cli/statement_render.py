@@ -45,6 +45,7 @@ def render_statement(document: dict[str, Any], paraphrases: dict[str, str], cons
     net = document["net"]
     console.print(Text(f"net, a memo: {net['payer']} owes {net['payee']} {dollars(net['amount'])}"), soft_wrap=True)
     _exceptions(document["exceptions"], console)
+    _originators(document["originators"], console)
     render_advisories(document["advisories"], console)
     if notes.numbers:
         console.print(Text("\nclauses", style="bold"))
@@ -58,6 +59,21 @@ def render_statement(document: dict[str, Any], paraphrases: dict[str, str], cons
             console.print(table)
     for line in document["notes"]:
         console.print(Text(f"note: {line}", style="dim"))
+
+
+def _originators(rows: list[dict[str, Any]], console: Console) -> None:
+    """Print who originated toll and carried calls, where a clause has it disclosed."""
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
+    table.add_column("originators", overflow="fold")
+    table.add_column("OCN")
+    table.add_column("class", overflow="fold")
+    table.add_column("calls", justify="right")
+    table.add_column("minutes", justify="right")
+    for row in rows:
+        table.add_row(row["originator"], row["ocn"] or "-", row["class"], f"{row['calls']:,}", minutes(row["ms"]))
+    console.print(table)
 
 
 class _Notes:

@@ -1,16 +1,17 @@
-"""terms lint, show, timeline: the contracts as data."""
+"""terms lint, show, timeline, conform: the contracts as data."""
 
-from datetime import date
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stream.cli.console import AsKnownAt, Json, Strict, WorkspaceDir, emit, known_day, printer
-from stream.errors import BadInput, WrongUsage
+from stream.cli.console import AsKnownAt, Json, Strict, WorkspaceDir, emit, known_day, on_day, printer
+from stream.errors import BadInput
 
 if TYPE_CHECKING:
     from rating.terms.model import Instrument
+    from stream.workspace.load import Workspace
 
 __all__ = ["register"]
 
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     terms.command("show")(terms_show)
     terms.command("timeline")(terms_timeline)
     terms.command("lint")(terms_lint)
+    terms.command("conform")(terms_conform)
     app.add_typer(terms, name="terms")
 
 
@@ -41,13 +43,18 @@ def terms_show(
         else:
             render_instruments(loaded, printer())
         return
-    found = [i for i in loaded if i.id == instrument]
-    if not found:
-        raise BadInput.found(instrument, f"one of {', '.join(i.id for i in loaded)}", field="INSTRUMENT")
+    found = _named(instrument, loaded)
     if as_json:
-        emit(to_json(found[0]))
+        emit(to_json(found))
     else:
-        render_instrument(found[0], printer())
+        render_instrument(found, printer())
+
+
+def _named(name: str, loaded: Sequence["Instrument"]) -> "Instrument":
+    found = [instrument for instrument in loaded if instrument.id == name]
+    if not found:
+        raise BadInput.found(name, f"one of {', '.join(i.id for i in loaded)}", field="INSTRUMENT")
+    return found[0]
 
 
 def _instruments(workspace: Path | None) -> tuple["Instrument", ...]:
@@ -63,6 +70,20 @@ def _instruments(workspace: Path | None) -> tuple["Instrument", ...]:
             raise
         return load_packaged(packaged_ids())
     return load_instruments(read_settings(folder))
+
+
+def _world(workspace: Path | None) -> "Workspace | None":
+    """Return the workspace with its events and tables; None outside of one."""
+    from stream.workspace.load import load_workspace
+    from stream.workspace.settings import find_workspace
+
+    try:
+        folder = find_workspace(workspace)
+    except BadInput:
+        if workspace is not None:
+            raise
+        return None
+    return load_workspace(folder)
 
 
 def terms_timeline(
@@ -84,18 +105,11 @@ def terms_timeline(
     if agreement not in names:
         raise BadInput.found(agreement, f"one of {', '.join(names)}", field="AGREEMENT")
     timeline = timeline_of(loaded, agreement, known_day(as_known_at))
-    day = _day(on)
+    day = on_day(on)
     if as_json:
         emit(timeline_json(timeline, day))
     else:
         render_timeline(timeline, printer(), day)
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise WrongUsage(f"--on: found {text!r}, expected a day as 2003-06-14") from None
 
 
 def terms_lint(workspace: WorkspaceDir = None, as_json: Json = False, strict: Strict = False) -> None:
@@ -111,4 +125,32 @@ def terms_lint(workspace: WorkspaceDir = None, as_json: Json = False, strict: St
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(3)
     if strict and any(finding.severity == "warning" for finding in findings):
+        raise typer.Exit(1)
+
+
+def terms_conform(
+    instrument: Annotated[str, typer.Argument(metavar="INSTRUMENT", help="A base, or an amendment of one.")],
+    workspace: WorkspaceDir = None,
+    on: Annotated[
+        str | None,
+        typer.Option("--on", metavar="DATE", help="The contract of this day (default: the day as known at)."),
+    ] = None,
+    as_known_at: AsKnownAt = None,
+    as_json: Json = False,
+    strict: Strict = False,
+) -> None:
+    """Show the conformed contract: each passage with the clause that it comes from and what became of it."""
+    from stream.cli.conform_render import conformed_to_json, render_conformed
+    from stream.desk.conforming import conformed
+
+    world = _world(workspace)
+    loaded = _instruments(workspace) if world is None else world.instruments
+    named = _named(instrument, loaded)
+    contracts = conformed(named, loaded, world, on_day(on), known_day(as_known_at))
+    if as_json:
+        emit([conformed_to_json(contract) for contract in contracts])
+    else:
+        for contract in contracts:
+            render_conformed(contract, named, printer())
+    if strict and any(contract.findings for contract in contracts):
         raise typer.Exit(1)

@@ -63,7 +63,7 @@ def _holding(rows: Iterable[_Row], day: date) -> _Row | None:
 
 
 class Lookups:
-    """Dated look-ups over the tables as they are loaded; a row is dated by its own state's clock."""
+    """Dated look-ups over the tables as they are loaded; the clock is that of the call's state."""
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
@@ -96,12 +96,20 @@ class Lookups:
         return local(at_ms, self.zone(state)).date()
 
     def block(self, number: str, at_ms: int) -> NumberBlock | None:
-        """Return the block of a number of six or more digits; a thousands-block in force wins."""
-        for key in (number[: _PREFIX + 1], number[:_PREFIX]) if len(number) > _PREFIX else (number,):
-            for row in self._blocks.get(key, ()):
-                if _holding((row,), self.day(row.state, at_ms)) is not None:
-                    return row
+        """Return the block of six or more digits that names a call's state; each row dated by its own state's clock."""
+        for row in self._rows_of(number):
+            if _holding((row,), self.day(row.state, at_ms)) is not None:
+                return row
         return None
+
+    def block_on(self, number: str, day: date) -> NumberBlock | None:
+        """Return the block of any other six or more digits of a call on its day of connect."""
+        return _holding(self._rows_of(number), day)
+
+    def _rows_of(self, number: str) -> Sequence[NumberBlock]:
+        """Return a number's rows, those of its thousands-block first: one that is in force wins."""
+        keys = (number[: _PREFIX + 1], number[:_PREFIX]) if len(number) > _PREFIX else (number,)
+        return [row for key in keys for row in self._blocks.get(key, ())]
 
     def ended_block(self, number: str) -> Sequence[NumberBlock]:
         """Return the rows that a number has on whatever days, for saying why none serves."""

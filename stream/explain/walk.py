@@ -64,6 +64,7 @@ class _Walker:
         self._toll_free = is_toll_free(call.called)
         self._day = date.min
         self._state = ""
+        self._state_why = ""
         self.out = Walk()
 
     def run(self, receipt_ms: int) -> None:
@@ -71,17 +72,19 @@ class _Walker:
         if call.connect_ms > receipt_ms + _DAY_MS:
             self._say("received", f"it connects more than 24 hours after its receipt, {moment(receipt_ms, 'UTC')}")
             raise _Stopped("future_dated")
-        caller, caller_field = self._caller()
         dialed = None if self._toll_free else self._look.block(call.called, call.connect_ms)
         if dialed is None and not self._toll_free:
             self._no_block("called number", call.called, "unknown_called_block")
+        if dialed is not None:
+            self._set_clock(dialed.state, "of the called block")
+        caller, caller_field = self._caller()
         network = self._network(dialed)
         if caller is None and caller_field:
             number = call.jip if caller_field == "jip" else call.calling
             self._no_block("caller", number or "", "unknown_calling_block")
         self._say_called(dialed)
         self._say_caller(caller, caller_field)
-        self._clock(dialed, caller)
+        self._say_clock()
         trunk = self._look.trunk(call.trunk_group, self._day) if call.trunk_group else None
         originator, orig, terminator, term = self._parties(caller, network, trunk)
         agreement, carried = self._agreement(originator, terminator, trunk)
@@ -124,13 +127,23 @@ class _Walker:
     # places
 
     def _caller(self) -> tuple[NumberBlock | None, str]:
-        """Return the caller's block and the field that names it, "" where neither number nor JIP serves."""
+        """Return the caller's block and the field that names it, "" where neither number nor JIP serves.
+
+        A toll-free call has no called block to set its clock: the caller's block does, else its trunk group.
+        """
         call = self._call
-        if call.calling is not None and usable(call.calling):
-            return self._look.block(call.calling, call.connect_ms), "calling"
-        if call.jip is not None:
-            return self._look.block(call.jip, call.connect_ms), "jip"
-        return None, ""
+        number, by = (
+            (call.calling, "calling") if call.calling is not None and usable(call.calling) else (call.jip, "jip")
+        )
+        if not self._toll_free:
+            return (self._look.block_on(number, self._day), by) if number is not None else (None, "")
+        caller = self._look.block(number, call.connect_ms) if number is not None else None
+        if caller is not None:
+            self._set_clock(caller.state, "of the caller, as the called number is toll-free")
+        else:
+            agreement = self._look.agreement_of_trunk(call.trunk_group, call.connect_ms) if call.trunk_group else None
+            self._set_clock(agreement.state if agreement is not None else "", "of the trunk group's agreement")
+        return caller, by if number is not None else ""
 
     def _say_called(self, dialed: NumberBlock | None) -> None:
         if dialed is None:
@@ -168,23 +181,19 @@ class _Walker:
                 )
                 raise _Stopped("unknown_called_block")
             return dialed
-        network = self._look.block(call.lrn, call.connect_ms)
+        network = self._look.block_on(call.lrn, self._day)
         if network is None:
             self._no_block("routing number", call.lrn, "unknown_called_block")
         return network
 
-    def _clock(self, dialed: NumberBlock | None, caller: NumberBlock | None) -> None:
-        if dialed is not None:
-            self._state, why = dialed.state, "of the called block"
-        elif caller is not None:
-            self._state, why = caller.state, "of the caller, as the called number is toll-free"
-        else:
-            name = self._call.trunk_group
-            agreement = self._look.agreement_of_trunk(name, self._call.connect_ms) if name else None
-            self._state, why = agreement.state if agreement is not None else "", "of the trunk group's agreement"
+    def _set_clock(self, state: str, why: str) -> None:
+        """Take a state's clock: every row but the one that names the state is dated by its day of connect."""
+        self._state, self._state_why = state, why
+        self._day = self._look.day(state, self._call.connect_ms)
+
+    def _say_clock(self) -> None:
         zone = self._look.zone(self._state)
-        self._day = self._look.day(self._state, self._call.connect_ms)
-        named = f"{self._state}, {why}" if self._state else "no state is known"
+        named = f"{self._state}, {self._state_why}" if self._state else "no state is known"
         rows = [row for row in self._look.tables.agreements if row.state == self._state][:1]
         self._say(
             "state and clock",
@@ -199,7 +208,7 @@ class _Walker:
     ) -> tuple[str, str, str, str]:
         call = self._call
         facts: list[Known] = []
-        jip = self._look.block(call.jip, call.connect_ms) if call.jip is not None else None
+        jip = self._look.block_on(call.jip, self._day) if call.jip is not None else None
         if call.term_ocn is not None:
             term, said = call.term_ocn, "term_ocn of the record"
         else:

@@ -250,7 +250,7 @@ def _directions(
         rows: list[dict[str, Any]] = []
         total = 0
         for key, ms in sorted(lines.items(), key=str):
-            if key[:2] != (payer, payee) or not ms:
+            if key[:2] != (payer, payee) or not (ms or paid_for[key]):
                 continue
             _, _, cls, sub, lata, price = key
             parts = [(price.reason, ms, ms if by_group else paid_for[key])]

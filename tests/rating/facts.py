@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from rating.codes import Evidence, TrafficClass
@@ -15,6 +16,7 @@ from rating.policy import Policy
 from rating.reference import rows
 from rating.statement import statement
 from rating.terms.events import Event
+from rating.terms.model import Instrument
 from rating.usage import EMPTY, Cells, merge
 from stream.terms.load import load_packaged
 
@@ -30,6 +32,25 @@ WISCONSIN = rows.Agreement(
     line=2,
 )
 INSTRUMENTS = load_packaged(("sprint-icg-mo-1", "icg-stock-purchase-1", "sbc-kmc-second", "sbc-kmc-wi-isp"))
+
+
+def without(reference: str) -> tuple[Instrument, ...]:
+    """Return the instruments with one clause, ``instrument reference``, that does nothing."""
+    name, _, ref = reference.partition(" ")
+    assert any(clause.effects for one in INSTRUMENTS if one.id == name for clause in one.clause if clause.ref == ref)
+    emptied = [
+        msgspec.structs.replace(
+            one,
+            clause=tuple(
+                msgspec.structs.replace(clause, effects=()) if (one.id, clause.ref) == (name, ref) else clause
+                for clause in one.clause
+            ),
+        )
+        for one in INSTRUMENTS
+    ]
+    return tuple(emptied)
+
+
 ENOUGH = (rows.UsageHistory(agreement="sbc-kmc-wi", payee="kmc", period="2001-Q1", isp_ms=10**15, line=2),)
 """A base period in which no month of these tests reaches the cap."""
 
@@ -67,6 +88,7 @@ def facts(
     as_known_at: date = date(2030, 1, 1),
     agreement: rows.Agreement = WISCONSIN,
     hours_of: Callable[[str, str], Hours] = lambda _agreement, _month: NO_HOURS,
+    instruments: tuple[Instrument, ...] = INSTRUMENTS,
     **tables: Any,
 ) -> Facts:
     """Return facts over the cells; tables that are not named are missing, but for a base period of the cap."""
@@ -89,7 +111,7 @@ def facts(
 
     return Facts(
         tables=replace(needed, **tables),
-        instruments=INSTRUMENTS,
+        instruments=instruments,
         events=tuple(events),
         policies={agreement.agreement: policy or Policy()},
         names=names,

@@ -44,6 +44,7 @@ def rate(interval: Interval, kind: TrafficClass = TrafficClass.LOCAL) -> int | N
     return tariff.plain if tariff is not None else None
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.2.2")
 @pytest.mark.parametrize(
     ("day", "isp"),
     [
@@ -68,6 +69,7 @@ def test_wisconsin_under_the_interim_plan(day: str, isp: int) -> None:
     assert not found.gates
 
 
+@pytest.mark.clause("sbc-kmc-second 1.3", "sbc-kmc-second 1.4", "sbc-kmc-second 5.2", "sbc-kmc-second 6.0")
 @pytest.mark.parametrize("agreement", [WISCONSIN, TEXAS])
 @pytest.mark.parametrize("day", ["2004-06-01", "2004-06-15", "2004-12-31"])
 def test_seven_months_of_one_rate(day: str, agreement: Agreement) -> None:
@@ -84,6 +86,7 @@ def test_texas_outside_of_it_has_no_terms(day: str) -> None:
     assert (dict(found.own), found.isp, found.presumption, found.gates, found.in_force) == ({}, {}, None, (), ())
 
 
+@pytest.mark.clause("sprint-icg-mo-1 66.2.1")
 def test_missouri_has_a_duty_and_no_price() -> None:
     assert not on("2003-05-11", MISSOURI).duties
     found = on("2003-05-12", MISSOURI)
@@ -98,6 +101,7 @@ def test_nothing_is_known_before_its_last_signature() -> None:
     assert on("2003-06-20", as_known_at=date(2004, 5, 26)).in_force == (XA,)
 
 
+@pytest.mark.clause("sbc-kmc-second 1.4")
 def test_where_the_switch_is_off_the_plan_prices_isp_time_beside_the_one_rate() -> None:
     found = on("2004-06-15", policy=Policy(sa_over_xa=False))
     assert (found.isp["kmc"].plain, rate(found)) == (700_000, 500_000)
@@ -116,6 +120,7 @@ def marked(interval: Interval, instrument: str) -> bool:
     return any(mark.startswith(f"{instrument}:") for mark in interval.provisional)
 
 
+@pytest.mark.clause("sbc-kmc-second 1.5")
 @pytest.mark.parametrize(
     ("approvals", "first", "provisional"),
     [
@@ -137,12 +142,14 @@ def test_when_the_second_amendment_starts(
     assert marked(on(first, WISCONSIN, *events), SA) == provisional
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 4.1")
 def test_submission_is_approval_on_the_ninetieth_day() -> None:
     sent = Submitted(id="s", on=date(2004, 6, 1), instrument=XA, state="WI")
     assert marked(on("2005-02-01", WISCONSIN, sent, as_known_at=date(2004, 8, 29)), XA)
     assert not marked(on("2005-02-01", WISCONSIN, sent, as_known_at=date(2004, 8, 30)), XA)
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 4.3", "sbc-kmc-second 1.5")
 def test_the_plan_ends_with_its_agreement_and_the_one_rate_does_not() -> None:
     ended = IcaEnded(id="e", on=date(2004, 7, 1), agreement=WISCONSIN.agreement)
     assert rate(on("2004-07-15", WISCONSIN, ended)) == 500_000
@@ -151,6 +158,7 @@ def test_the_plan_ends_with_its_agreement_and_the_one_rate_does_not() -> None:
     assert on("2004-05-20", WISCONSIN, ended).isp
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 1.1")
 def test_an_accepted_offer_prices_what_is_below_the_ratio() -> None:
     offer = OfferAccepted(id="o", on=date(2003, 6, 10), agreement=WISCONSIN.agreement)
     below = [

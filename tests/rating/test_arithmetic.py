@@ -61,6 +61,7 @@ def test_many_small_totals_are_split_at_once(groups: list[list[int]], data: st.D
         assert [share for _, share in mine] == naive.apportion(total, [weight for weight, _ in mine])
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.6")
 @given(TIMES, TIMES)
 @example(3, 1)
 @example(4, 1)

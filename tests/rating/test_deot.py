@@ -46,6 +46,7 @@ def failing(known: Facts) -> list[str]:
     return out
 
 
+@pytest.mark.clause("sbc-kmc-second 4.4")
 def test_only_the_fourth_of_five_months_fails() -> None:
     assert failing(shares((69, 71, 69, 68, 70))) == ["2004-09"]
 
@@ -59,6 +60,7 @@ def test_a_month_without_time_is_not_below() -> None:
     assert failing(shares((69, -1, 69, 68, -1))) == ["2004-09"]
 
 
+@pytest.mark.clause("sbc-kmc-second 4.5", "sbc-kmc-second 4.6")
 def test_a_month_with_a_waived_day_is_not_below() -> None:
     failure = IncumbentFailure(
         id="f", on=date(2004, 8, 31), agreement="sbc-kmc-wi", through=date(2004, 8, 31), tandem="T1"
@@ -68,6 +70,7 @@ def test_a_month_with_a_waived_day_is_not_below() -> None:
     assert failing(shares((60, 60, 60, 60, 60), events=[start])) == ["2004-09", "2004-10"]
 
 
+@pytest.mark.clause("sbc-kmc-second 4.4")
 @given(st.integers(0, 10**15), st.integers(0, 10**15))
 def test_seventy_per_cent_is_not_below(direct: int, rest: int) -> None:
     rule = failing_rule()

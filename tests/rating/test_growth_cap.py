@@ -28,6 +28,7 @@ PARTS = st.dictionaries(
 )
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.3.1")
 @pytest.mark.parametrize("reading", ["compensable", "ceiling"])
 @given(history=HISTORY, year=st.integers(2003, 2006))
 @example(history={"2001-Q1": 10, "2001": 5}, year=2003)
@@ -36,6 +37,7 @@ def test_limit_is_the_twin_s(reading: str, history: dict[str, int], year: int) -
     assert (found.ms, found.assumed) == naive.cap_limit(history, year, reading)
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.3.1")
 @given(HISTORY.filter(lambda history: "2001-Q1" in history))
 def test_the_ceiling_never_exceeds_484_hundredths_of_the_base_quarter(history: dict[str, int]) -> None:
     for reading in ("compensable", "ceiling"):
@@ -44,6 +46,7 @@ def test_the_ceiling_never_exceeds_484_hundredths_of_the_base_quarter(history: d
         assert limit * 100 <= history["2001-Q1"] * 484
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.3.1")
 @given(st.none() | TIMES, st.lists(TIMES, max_size=12))
 def test_what_is_used_of_a_year_sums_to_the_limit_or_less(limit: int | None, months: list[int]) -> None:
     used, before = 0, 0
@@ -56,6 +59,7 @@ def test_what_is_used_of_a_year_sums_to_the_limit_or_less(limit: int | None, mon
     assert used == (before if limit is None else min(limit, before))
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.3.1")
 @given(st.none() | st.integers(0, 500), PARTS)
 def test_the_cap_is_laid_as_the_twin_lays_it(left: int | None, eligible: dict[Part, int]) -> None:
     slots = Counter({Slot(sub, lata, name_of(kind)): ms for (lata, sub, kind), ms in eligible.items()})

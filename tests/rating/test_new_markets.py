@@ -20,6 +20,7 @@ ROWS = st.builds(
 )
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.4.1")
 @given(st.lists(ROWS, max_size=6), st.sampled_from(("isp", "any")))
 def test_a_market_is_new_unless_some_row_is_early_enough(history: list[MarketHistory], test: str) -> None:
     early = [

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ MILES = Decimal("15.75")
 POINTS = st.tuples(st.integers(0, 10_000), st.integers(0, 10_000))
 
 
+@pytest.mark.clause("sbc-kmc-second 4.1(a)(ii)")
 @given(POINTS, st.integers(-60, 60), st.integers(-60, 60))
 def test_within_is_2480_at_most(point: tuple[int, int], dv: int, dh: int) -> None:
     v, h = point

@@ -17,6 +17,7 @@ MILLION = 1_000_000
 CAP = next(e for i in INSTRUMENTS for c in i.clause for e in c.effects if isinstance(e, GrowthCap))
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.3.1")
 @pytest.mark.parametrize(
     ("year", "reading", "minutes"),
     [(2001, "compensable", 44 * MILLION), (2002, "compensable", 48_400_000), (2003, "compensable", 40 * MILLION),
@@ -28,6 +29,7 @@ def test_cap_chain(year: int, reading: str, minutes: int) -> None:
     assert (found.ms, found.assumed) == (minutes * MINUTE, False)
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.3.1", "sbc-kmc-wi-isp 2.4.3", "sbc-kmc-wi-isp 2.6")
 def test_cap_left_for_300_000_of_550_000_minutes() -> None:
     names = Names()
     history = tuple(
@@ -52,6 +54,7 @@ def test_cap_left_for_300_000_of_550_000_minutes() -> None:
     assert sums(direction(known, "2003-07", "sbc")) == {("terms_missing", "local"): 150_000 * MINUTE}
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.2.2", "sbc-kmc-wi-isp 2.6")
 def test_june_2003_at_two_rates() -> None:
     names = Names()
     cells = [
@@ -65,6 +68,7 @@ def test_june_2003_at_two_rates() -> None:
     assert way["total"] == "451.00"
 
 
+@pytest.mark.clause("sbc-kmc-second 6.0")
 def test_july_2004_at_one_rate_both_ways() -> None:
     names = Names()
     cells = [
@@ -76,6 +80,7 @@ def test_july_2004_at_one_rate_both_ways() -> None:
     assert direction(known, "2004-07", "sbc")["total"] == "75.00"
 
 
+@pytest.mark.clause("sbc-kmc-second 4.1(a)(ii)")
 def test_point_within_and_beyond_fifteen_and_three_quarter_miles() -> None:
     assert within_miles(0, 0, 19, 46, MILES)
     assert not within_miles(0, 0, 9, 49, MILES)
@@ -83,6 +88,7 @@ def test_point_within_and_beyond_fifteen_and_three_quarter_miles() -> None:
     assert not sums_of_squares & set(range(2478, 2482))
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.2.2")
 def test_ninety_seconds_over_the_change_of_rate() -> None:
     names = Names()
     cells = [usage(names, "2003-06-14", 30_000), usage(names, "2003-06-15", 60_000, calls=0)]

@@ -63,6 +63,7 @@ def ms(way: Mapping[str, Any]) -> dict[tuple[str, str, str | None], int]:
     return {(line["outcome"], line["reason"], line["rate"]): line["ms"] // MINUTE for line in way["lines"]}
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.2.2", "sbc-kmc-wi-isp 2.6")
 def test_june_2003() -> None:
     found = owed(million("2003-06-10", "2003-06-20").lines, "2003-06")
     way = found["2003-06", "kmc"]
@@ -76,6 +77,7 @@ def test_june_2003() -> None:
     assert found["2003-06", "sbc"]["presumption"]["isp_ms"] == 0
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.3.1", "sbc-kmc-wi-isp 2.4.3", "sbc-kmc-wi-isp 2.6")
 def test_july_2003_with_300_000_minutes_left() -> None:
     history = table("usage_history", f"sbc-kmc-wi,kmc,2001-Q1,{10**15}", f"sbc-kmc-wi,kmc,2001,{10**15}")
     history += table("usage_history", f"sbc-kmc-wi,kmc,2002,{300_000 * MINUTE}")
@@ -88,11 +90,13 @@ def test_july_2003_with_300_000_minutes_left() -> None:
     assert (way["total"], way["cap"]["used_ms"]) == ("210.00", 300_000 * MINUTE)
 
 
+@pytest.mark.clause("sbc-kmc-second 6.0")
 def test_july_2004() -> None:
     found = owed(million("2004-07-10", "2004-07-20").lines, "2004-07")
     assert (found["2004-07", "kmc"]["total"], found["2004-07", "sbc"]["total"]) == ("500.00", "75.00")
 
 
+@pytest.mark.clause("sbc-kmc-second 4.4")
 def test_direct_trunks_of_five_months() -> None:
     trunks = table("trunk_groups", "d1,sbc-kmc-wi,direct,T1,E1,24", "t1,sbc-kmc-wi,tandem,T1,,24")
     months = ("2004-06", "2004-07", "2004-08", "2004-09", "2004-10")
@@ -105,6 +109,7 @@ def test_direct_trunks_of_five_months() -> None:
     assert outcomes == {month: {"deot"} if month == "2004-09" else {"tclt"} for month in months}
 
 
+@pytest.mark.clause("sbc-kmc-second 4.1(a)(ii)")
 @pytest.mark.parametrize(("v", "h", "reason"), [(19, 46, "tclt"), (9, 49, "no_poi")])
 def test_a_point_of_interconnection_near_enough_or_not(v: int, h: int, reason: str) -> None:
     california = {
@@ -119,6 +124,7 @@ def test_a_point_of_interconnection_near_enough_or_not(v: int, h: int, reason: s
     assert [(line["reason"], line["ms"]) for line in way["lines"]] == [(reason, 60 * MINUTE)]
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.2.2")
 def test_ninety_seconds_over_the_change_of_rate() -> None:
     line = call(
         record_id="r",
@@ -131,3 +137,35 @@ def test_ninety_seconds_over_the_change_of_rate() -> None:
     way = owed([line], "2003-06")["2003-06", "kmc"]
     assert [(row["ms"], row["rate"]) for row in way["lines"]] == [(30_000, "0.001"), (60_000, "0.0007")]
     assert sum(Fraction(row["unrounded"]) for row in way["lines"]) == Fraction("0.0012")
+
+
+@pytest.mark.clause("sbc-kmc-second 5.1")
+def test_a_number_routed_elsewhere_is_rated_by_its_rate_center_and_paid_as_local() -> None:
+    """The called number is local to the caller, the point that it is routed to is not."""
+    blocks = [*(TABLES["number_blocks"] or ()), *table("number_blocks", "920300,2588,GREEN BAY,350,WI")]
+    lines = [
+        call(
+            record_id=f"r{number}", source="mke-1", connect_time=epoch_ms("2004-07-06T10:00:00"),
+            duration_ms=60 * MINUTE, calling=SBC, called=called, routing_point=point,
+        )
+        for number, (called, point) in enumerate(((KMC, "GREEN BAY"), (KMC, "MILWAUKEE"), (KMC, None)))
+    ]  # fmt: skip
+    way = owed(lines, "2004-07", number_blocks=blocks)["2004-07", "kmc"]
+    paid = {line["class"]: (line["outcome"], line["reason"], line["rate"], line["ms"]) for line in way["lines"]}
+    assert paid == {
+        "virtual_fx": ("compensable", "tclt", "0.0005", 60 * MINUTE),
+        "local": ("compensable", "tclt", "0.0005", 120 * MINUTE),
+    }
+
+
+@pytest.mark.clause("sbc-kmc-second 3.3", "sbc-kmc-wi-isp 3.1")
+@pytest.mark.parametrize(("month", "reason"), [("2003-07", "isp"), ("2004-07", "tclt")])
+def test_voice_over_ip_is_paid_as_its_equivalent_and_marked(month: str, reason: str) -> None:
+    at = epoch_ms(f"{month}-06T10:00:00")
+    plain = {"source": "mke-1", "connect_time": at, "duration_ms": 60 * MINUTE, "calling": SBC, "called": KMC}
+    with drive(World(TABLES, lines=[call(**plain, record_id="a"), call(**plain, record_id="b", voip=True)])) as driven:
+        made = driven.statements(month, FAR)["sbc-kmc-wi"]
+    (line,) = (line for way in made["directions"] for line in way["lines"])
+    assert (line["reason"], line["ms"]) == (reason, 120 * MINUTE)
+    (row,) = made["usage"]
+    assert (row["ms"], row["tags"]) == (120 * MINUTE, {"reserved_voip": {"ms": 60 * MINUTE}})

@@ -205,8 +205,120 @@ SPOILED: dict[str, tuple[Callable[[Data], None], str, str, str]] = {
         "effects[2].years[0].onward",
         "the last row alone",
     ),
+    "no words": (
+        effect(effect="substitute_words", section="2", find=" ", replace="x"),
+        "1",
+        "effects[2].find",
+        "the words that are to be replaced",
+    ),
+    "sentence": (
+        effect(effect="replace_sentence", section="2", sentence=0, paraphrase="x"),
+        "1",
+        "effects[2].sentence",
+        "found 0, expected 1 for the first",
+    ),
+    "new sentences": (
+        effect(effect="replace_section", section="2", paraphrase="x", sentences=[""]),
+        "1",
+        "effects[2].sentences[0]",
+        "expected a sentence",
+    ),
     "rows of a cap": (cap([3]), "1", "effects[2].years", "list of tables"),  # type: ignore[list-item]
 }
+
+
+TEXT: Data = {
+    "text": [
+        {"section": "1", "heading": "Words"},
+        {"section": "2.1", "heading": "Price", "sentences": ["A share costs one crown.", "It is paid at once."]},
+    ],
+    "definition": [
+        {"section": "1", "term": "Crown", "text": "A coin."},
+        {"section": "2.1", "term": "Crown", "text": "Another coin."},
+    ],
+    "schedule": [
+        {
+            "schedule": "Schedule I",
+            "rows": [{"purchaser": "North", "series": "A", "shares": 3, "warrants": 1, "price": 30}],
+            "totals": {"shares": 3, "warrants": 1, "price": 30, "unit_price": 10, "by_series": {"A": 3}},
+        }
+    ],
+}
+
+
+def text(table: str, number: int, **fields: Any) -> Callable[[Data], None]:
+    """Return a change of one table of the text; None takes a field out."""
+
+    def change(data: Data) -> None:
+        data[table][number].update(fields)
+        for name in [name for name, value in data[table][number].items() if value is None]:
+            del data[table][number][name]
+
+    return change
+
+
+SPOILED_TEXT: dict[str, tuple[Callable[[Data], None], str, str, str]] = {
+    "no list": (top(text={"section": "1"}), "", "text", "expected a list of tables"),
+    "no section": (text("text", 0, section=None), "", "text[0].section", "found nothing"),
+    "empty section": (text("text", 0, section=""), "", "text[0].section", "found nothing, expected a value"),
+    "section no text": (text("text", 0, section=1), "", "text[0].section", "expected str, got int"),
+    "unknown field": (text("text", 1, titel="x"), "2.1", "text[1].titel", "unknown field"),
+    "sentences no list": (text("text", 1, sentences="One."), "2.1", "text[1].sentences", "expected array, got str"),
+    "a sentence no text": (text("text", 1, sentences=["One.", 2]), "2.1", "text[1].sentences[1]", "got int"),
+    "an empty sentence": (text("text", 1, sentences=["One.", " "]), "2.1", "text[1].sentences[1]", "a sentence"),
+    "section twice": (text("text", 1, section="1"), "1", "text[1].section", "found '1' again, expected each once"),
+    "no term": (text("definition", 0, term=None), "1", "definition[0].term", "found nothing"),
+    "no meaning": (text("definition", 0, text=""), "1", "definition[0].text", "found nothing, expected a value"),
+    "term twice": (text("definition", 1, section="1"), "1", "definition[1].section", "found '1 Crown' again"),
+    "no rows": (text("schedule", 0, rows=None), "Schedule I", "schedule[0].rows", "found nothing"),
+    "a broken share": (
+        text("schedule", 0, rows=[{**TEXT["schedule"][0]["rows"][0], "shares": 1.5}]),
+        "Schedule I",
+        "schedule[0].rows[0].shares",
+        "expected int, got float",
+    ),
+    "unknown field of a row": (
+        text("schedule", 0, rows=[{**TEXT["schedule"][0]["rows"][0], "colour": "red"}]),
+        "Schedule I",
+        "schedule[0].rows[0]",
+        "colour",
+    ),
+    "schedule twice": (top(schedule=TEXT["schedule"] * 2), "Schedule I", "schedule[1].schedule", "each once"),
+}
+
+
+def test_a_text_of_its_own() -> None:
+    instrument = parse({**SMALL, **TEXT}, "small.toml")
+    assert instrument.has_text
+    assert not parse(SMALL, "small.toml").has_text
+    assert [(s.section, s.heading, len(s.sentences)) for s in instrument.text] == [
+        ("1", "Words", 0),
+        ("2.1", "Price", 2),
+    ]
+    assert [(d.section, d.term, d.text) for d in instrument.definition] == [
+        ("1", "Crown", "A coin."),
+        ("2.1", "Crown", "Another coin."),
+    ]
+    (schedule,) = instrument.schedule
+    assert schedule.totals is not None
+    assert (schedule.rows[0].shares, schedule.totals.by_series) == (3, {"A": 3})
+
+
+def test_a_text_may_stand_without_clauses() -> None:
+    head = {key: value for key, value in SMALL.items() if key not in {"clause", "switches"}}
+    assert parse({**head, **TEXT}, "small.toml").clause == ()
+
+
+@pytest.mark.parametrize("name", SPOILED_TEXT)
+def test_a_spoiled_text_says_where_and_what(name: str) -> None:
+    change, clause, field, message = SPOILED_TEXT[name]
+    data = copy.deepcopy({**SMALL, **TEXT})
+    change(data)
+    with pytest.raises(TermsError) as caught:
+        parse(data, "small.toml")
+    error = caught.value
+    assert (error.file, error.clause, error.field) == ("small.toml", clause, field)
+    assert message in error.message
 
 
 def test_a_small_instrument() -> None:

@@ -71,6 +71,7 @@ def test_help_loads_nothing_that_computes(tmp_path: Path, words: str) -> None:
         "terms show",
         "terms show sbc-kmc-wi-isp",
         "terms lint",
+        "terms conform sbc-kmc-second",
         "terms timeline sbc-kmc-wi",
         "status",
         "statement sbc-kmc-wi 2003-06",

@@ -55,7 +55,7 @@ EXPECTED: Final = {
         *refs("7.1 7.2 7.3 7.4 7.5 7.6 7.7 7.8 8.0 signatures"),
     ],
     XA: [
-        *refs("preamble 1.1 1.2 1.3 2.1 2.2 2.2.1 2.2.2 2.2.3 2.3 2.3.1 2.3.2 2.4.1 2.4.2 2.4.3 2.5 2.6"),
+        *refs("preamble 1.1 1.2 1.3 2.1 2.2 2.2.1 2.2.2 2.2.3 2.3 2.3.1 2.3.2 2.4 2.4.1 2.4.2 2.4.3 2.5 2.6"),
         *refs("3.1 4.1 4.2 4.3 4.4 4.5 4.6 signatures"),
     ],
 }
@@ -93,6 +93,31 @@ def test_every_clause_is_there_in_its_order(name: str) -> None:
     assert [clause.ref for clause in TERMS[name].clause] == EXPECTED[name]
 
 
+@pytest.mark.parametrize("name", [A1, SA, XA])
+def test_no_number_of_the_contract_is_left_out(name: str, shared: Path) -> None:
+    """Numbers of two parts and more; of letters in brackets where they begin a line; titles `1.0` hold nothing."""
+    (seed,) = (shared / "seeds").glob(SEEDS[name])
+    body, mark, exhibit = seed.read_text(encoding="utf-8").partition("EXHIBIT A")
+    assert bool(mark) == (name != A1)
+    text = exhibit if name == XA else body
+    numbers = re.findall(r"^[ -]*([0-9]+(?:\.[0-9]+)+)\.? ", text, flags=re.MULTILINE)
+    titles = {f"{number}.0" for number in range(1, 8)} - {"6.0"}
+    wanted = [number for number in numbers if number not in titles]
+    assert len(wanted) > 4
+    assert wanted == [ref for ref in EXPECTED[name] if re.fullmatch(r"[0-9]+(\.[0-9]+)+", ref)]
+    letters = re.findall(r"^\(([a-d]|i|ii)\) ", text, flags=re.MULTILINE)
+    assert letters == [ref.rpartition("(")[2].removesuffix(")") for ref in EXPECTED[name] if "(" in ref]
+
+
+def test_no_section_or_definition_of_the_stock_purchase_is_left_out(shared: Path) -> None:
+    (seed,) = (shared / "seeds").glob(SEEDS[PA])
+    text = " ".join(seed.read_text(encoding="utf-8").split())
+    sections = re.findall(r" ([0-9]+)\. (?:Amendment of|No Other|Counterparts|Governing|Headings)", text)
+    assert sections == [ref for ref in EXPECTED[PA] if ref.isdigit()]
+    terms = re.findall(r'""([^"]+)" (?:means|shall mean|has the meaning)', text)
+    assert [f"2 {term}" for term in terms] == [ref for ref in EXPECTED[PA] if ref.startswith("2 ")]
+
+
 @pytest.mark.parametrize("name", SEEDS)
 def test_no_sentence_is_borrowed(name: str, shared: Path) -> None:
     (seed,) = (shared / "seeds").glob(SEEDS[name])
@@ -106,6 +131,7 @@ def test_no_sentence_is_borrowed(name: str, shared: Path) -> None:
         assert not shared_runs, f"{place} borrows {shared_runs}"
 
 
+@pytest.mark.clause("icg-stock-purchase-1 3")
 def test_words_to_be_replaced_stand_once_in_the_seed(shared: Path) -> None:
     (seed,) = (shared / "seeds").glob(SEEDS[PA])
     swap = only(PA, "3", model.SubstituteWords)
@@ -257,6 +283,18 @@ def test_pa_operations() -> None:
     assert not every(PA, model.Rate)
 
 
+@pytest.mark.clause("icg-stock-purchase-1 1", "icg-stock-purchase-1 6")
+def test_pa_schedule_has_the_shares_of_the_new_recital() -> None:
+    recital = only(PA, "1", model.ReplaceSection).paraphrase
+    said = re.search(r"([0-9,]+) shares of series A-1, ([0-9,]+) of A-2 and ([0-9,]+) of A-3", recital)
+    assert said
+    shares = [int(figure.replace(",", "")) for figure in said.groups()]
+    totals = only(PA, "6", model.ReplaceSchedule).totals
+    assert totals
+    assert totals.by_series == dict(zip(("A-1", "A-2", "A-3"), shares, strict=True))
+
+
+@pytest.mark.clause("icg-stock-purchase-1 6")
 def test_pa_schedule_as_linted() -> None:
     schedule = only(PA, "6", model.ReplaceSchedule)
     assert schedule.totals == model.ScheduleTotals(

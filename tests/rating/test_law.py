@@ -1,0 +1,173 @@
+"""What orders of law take away, from which day, and what stands in its place (DOMAIN section 4; SA 2, XA 4.6)."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+import pytest
+from msgspec import structs
+
+from rating.codes import TrafficClass
+from rating.policy import Policy
+from rating.terms.events import Event, LawOrder, RequestOutcome, WrittenNotice, WrittenRequest
+from rating.terms.model import Clause, Instrument, LawChange, Rate
+from rating.terms.timeline import Interval, resolve
+from tests.rating.facts import INSTRUMENTS, WISCONSIN
+
+WI = WISCONSIN.agreement
+OUTCOME = Instrument(
+    id="outcome",
+    title="What was agreed after an order",
+    source="made",
+    domain="traffic",
+    parties=("sbc", "kmc"),
+    states=("WI",),
+    amends="base",
+    effective=date(2004, 12, 1),
+    clause=(
+        Clause(ref="1", says="Local time has a rate.", effects=(Rate(traffic="local", per_minute=Decimal("0.0003")),)),
+    ),
+)
+
+
+def ordered(
+    *affects: str,
+    on: str = "2004-06-15",
+    effective: str | None = "2004-07-10",
+    body: Literal["fcc", "commission", "court", "legislature"] = "fcc",
+    action: Literal["invalidates", "modifies", "stays"] = "invalidates",
+    final: bool = True,
+) -> LawOrder:
+    """Return an order X."""
+    day = None if effective is None else date.fromisoformat(effective)
+    return LawOrder(
+        id="x", on=date.fromisoformat(on), order="X", body=body, action=action, affects=affects, final=final,
+        effective=day,
+    )  # fmt: skip
+
+
+def requested(day: str) -> WrittenRequest:
+    return WrittenRequest(id="r", on=date.fromisoformat(day), agreement=WI, order="X", by="sbc")
+
+
+def noticed(day: str) -> WrittenNotice:
+    return WrittenNotice(id="n", on=date.fromisoformat(day), agreement=WI, order="X", by="sbc")
+
+
+def on(day: str, *events: Event, instruments: tuple[Instrument, ...] = INSTRUMENTS, **readings: Any) -> Interval:
+    """Return what holds in Wisconsin on a day."""
+    line = resolve(WISCONSIN, instruments, events, Policy(**readings), date(2030, 1, 1))
+    return line.on(date.fromisoformat(day))
+
+
+def price(interval: Interval) -> int | None:
+    """Return the rate of local time in 1e-9 dollar; None where the terms are missing."""
+    tariff = interval.price_of(TrafficClass.LOCAL, "kmc")
+    return tariff.plain if tariff is not None else None
+
+
+@pytest.mark.parametrize(
+    ("order", "request_day", "reading", "falls"),
+    [
+        (ordered("rate"), "2004-08-01", "counts", "2004-08-01"),
+        (ordered("rate"), "2004-06-20", "counts", "2004-07-10"),  # early: from the order's own day
+        (ordered("rate"), "2004-06-20", "void", None),
+        (ordered("rate"), "2004-07-10", "void", "2004-07-10"),
+        (ordered("rate", effective="2004-05-26"), "2004-05-20", "counts", "2004-06-01"),
+        (ordered("rate", effective="2004-05-25"), "2004-08-01", "counts", None),  # before the signature
+        (ordered("rate", effective=None), "2004-08-01", "counts", None),
+        (ordered("rate", final=False), "2004-08-01", "counts", None),
+        (ordered("rate", body="court"), "2004-08-01", "counts", None),
+        (ordered("growth_cap"), "2004-08-01", "counts", None),
+    ],
+)
+def test_a_request_moves_the_one_rate(order: LawOrder, request_day: str, reading: str, falls: str | None) -> None:
+    days = ("2004-06-01", "2004-07-09", "2004-07-10", "2004-07-31", "2004-08-01", "2004-12-31")
+    found = {day: price(on(day, order, requested(request_day), early_request=reading)) for day in days}
+    assert found == {day: None if falls is not None and day >= falls else 500_000 for day in days}
+
+
+def test_a_notice_does_not_move_the_one_rate_nor_a_request_the_plan() -> None:
+    everything = ordered("rate", "growth_cap", "new_market", "presumption", on="2004-01-05", effective="2004-06-01")
+    assert price(on("2004-12-31", everything, noticed("2004-06-01"))) == 500_000
+    asked = on("2005-02-01", everything, requested("2004-06-01"))
+    assert asked.cap is not None
+    assert asked.new_market is not None
+    assert asked.presumes
+
+
+def test_the_plan_falls_at_notice_whether_the_order_is_final_or_not() -> None:
+    order = ordered("growth_cap", "new_market", on="2004-10-18", effective=None, final=False)
+    assert on("2005-01-09", order, noticed("2005-01-10")).cap is not None
+    told = on("2005-01-10", order, noticed("2005-01-10"))
+    assert (told.cap, told.new_market) == (None, None)
+    early = on("2004-10-18", order, noticed("2004-10-01"), sa_over_xa=False)
+    assert early.cap is None
+    assert on("2004-10-17", order, noticed("2004-10-01"), sa_over_xa=False).cap is not None
+
+
+def test_forbearance_from_caps_and_new_markets_keeps_the_rate() -> None:
+    """The worked case of section 4: FCC 04-241, with notice on 2004-11-15."""
+    core = ordered("growth_cap", "new_market", on="2004-10-18", effective="2004-10-18")
+    assert price(on("2004-11-20", core, noticed("2004-11-15"))) == 500_000
+    february = on("2005-02-01", core, noticed("2004-11-15"))
+    assert february.isp["kmc"].plain == 700_000
+    assert (february.cap, february.new_market, february.presumes) == (None, None, True)
+
+
+def test_a_lifted_stay_restores_on_its_day_without_notice() -> None:
+    stayed = ordered("growth_cap", on="2003-07-01", action="stays")
+    lifted = LawOrder(id="l", on=date(2003, 8, 5), order="X", body="court", action="lifts", effective=date(2003, 8, 1))
+    days = ("2003-07-09", "2003-07-10", "2003-07-31", "2003-08-01")
+    capped = [on(day, stayed, noticed("2003-07-10"), lifted).cap is not None for day in days]
+    assert capped == [True, False, False, True]
+
+
+def test_eligibility_falls_without_cutting_the_month() -> None:
+    line = resolve(WISCONSIN, INSTRUMENTS, [ordered("eligibility"), requested("2004-07-15")], Policy(), date.max)
+    assert line.on(date(2004, 7, 14)).gates
+    assert not line.on(date(2004, 7, 15)).gates
+    assert line.subperiods(date(2004, 7, 1), date(2004, 7, 31)) == [(date(2004, 7, 1), date(2004, 7, 31))]
+
+
+@pytest.mark.parametrize(
+    ("request_day", "reading", "reaches"),
+    [
+        ("2004-08-01", "counts", "2004-08-01"),
+        ("2004-06-20", "counts", "2004-07-10"),  # not to a day on which nothing had fallen yet
+        ("2004-06-20", "void", None),
+    ],
+)
+def test_an_outcome_reaches_back_to_the_day_from_which_its_request_counts(
+    request_day: str, reading: str, reaches: str | None
+) -> None:
+    came = RequestOutcome(id="o", on=date(2004, 11, 1), request="r", instrument="outcome")
+    events = ordered("rate"), requested(request_day), came
+    days = ("2004-06-19", "2004-06-20", "2004-07-09", "2004-07-10", "2004-08-01", "2004-12-15")
+    found = {day: price(on(day, *events, instruments=(*INSTRUMENTS, OUTCOME), early_request=reading)) for day in days}
+    assert found == {day: 300_000 if reaches is not None and day >= reaches else 500_000 for day in days}
+
+
+@pytest.mark.parametrize(
+    ("takes_effect", "effective", "falls"),
+    [
+        ("notice", None, "2004-06-20"),
+        ("notice_after_order_effective", None, None),
+        ("notice_after_order_effective", "2004-07-10", "2004-07-10"),
+        ("notice_after_order_effective", "2004-05-01", "2004-06-20"),
+    ],
+)
+def test_a_notice_counts_when_its_clause_says(
+    takes_effect: Literal["notice", "notice_after_order_effective"], effective: str | None, falls: str | None
+) -> None:
+    change = LawChange(notice="written_notice", takes_effect=takes_effect, negotiation_days=60)
+    own = structs.replace(
+        OUTCOME,
+        id="own",
+        effective=date(2004, 1, 1),
+        clause=(*OUTCOME.clause, Clause(ref="2", says="Law may change.", effects=(change,))),
+    )
+    events = ordered("rate", on="2004-06-15", effective=effective), noticed("2004-06-20")
+    days = ("2004-06-14", "2004-06-19", "2004-06-20", "2004-07-09", "2004-07-10")
+    found = {day: price(on(day, *events, instruments=(own,))) for day in days}
+    assert found == {day: None if falls is not None and day >= falls else 300_000 for day in days}
