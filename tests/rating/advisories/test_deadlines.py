@@ -40,6 +40,7 @@ def at(month: str, code: str, *events: Event, known: date = date(2030, 1, 1)) ->
 # Negotiation
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 4.6")
 def test_sixty_days_of_talks_follow_a_notice() -> None:
     wanted = {"order": "04-241", "by": "sbc", "since": "2004-11-15", "forecast": "2005-01-14",
               "clause": "sbc-kmc-wi-isp 4.6"}  # fmt: skip
@@ -118,6 +119,7 @@ def test_an_end_is_known_from_what_ends_it() -> None:
 # Points of interconnection
 
 
+@pytest.mark.clause("sbc-kmc-second 4.1(c)")
 def test_changed_calling_areas_reopen_the_points() -> None:
     changed = LocalAreaChanged(id="c", on=date(2004, 9, 10), state="WI", area="NORTH")
     wanted = [{"area": "NORTH", "since": "2004-09-10", "clause": "sbc-kmc-second 4.1(c)"}]
@@ -130,6 +132,7 @@ def test_changed_calling_areas_reopen_the_points() -> None:
 START = InterconnectionStarted(id="i", on=date(2004, 5, 15), agreement=WI)  # ends 14 November
 
 
+@pytest.mark.clause("sbc-kmc-second 4.6.1")
 def test_notice_is_owed_ninety_days_before_a_transition_ends() -> None:
     owed = [{"duty": "notice", "payee": "kmc", "area": "NORTH", "since": "2004-05-15", "forecast": "2004-08-16",
              "clause": "sbc-kmc-second 4.6.1"}]  # fmt: skip
@@ -147,6 +150,7 @@ def test_no_notice_is_owed_where_it_was_given_or_a_point_is_there() -> None:
     assert [len(told(built, month, "poi_notice")) for month in ("2004-08", "2004-09")] == [1, 0]
 
 
+@pytest.mark.clause("sbc-kmc-second 4.6.1")
 def test_a_meeting_follows_within_ten_business_days() -> None:
     given = PoiNotice(id="n", on=date(2004, 8, 20), agreement=WI, area="NORTH")  # a Friday
     meeting = [{"duty": "meeting", "payee": "kmc", "area": "NORTH", "since": "2004-08-20", "forecast": "2004-09-03",
@@ -158,6 +162,7 @@ def test_a_meeting_follows_within_ten_business_days() -> None:
     assert [told(known, month, "poi_notice") for month in ("2004-08", "2004-09")] == [meeting, []]
 
 
+@pytest.mark.clause("sbc-kmc-second 4.6.2")
 def test_notice_is_owed_ninety_days_before_new_numbers() -> None:
     blocks = (block("ALPHA"), block("GAMMA", date(2004, 10, 1), "414300"))
     owed = [{"duty": "notice", "payee": "kmc", "area": "SOUTH", "since": "2004-05-26", "forecast": "2004-07-03",

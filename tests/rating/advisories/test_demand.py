@@ -53,6 +53,7 @@ def test_the_loads_lie_on_either_side_of_the_24th_trunk() -> None:
     assert (trunks_for(UNDER, Fraction(1, 100)), trunks_for(OVER, Fraction(1, 100))) == (23, 24)
 
 
+@pytest.mark.clause("sbc-kmc-second 4.3.2")
 @pytest.mark.parametrize(
     ("loads", "since"),
     [
@@ -84,6 +85,7 @@ def test_what_is_told() -> None:
     assert told(known(*uses), "2004-08", "trunks_24")[0]["direct_trunks"] is None
 
 
+@pytest.mark.clause("sbc-kmc-second 4.3.2")
 def test_end_offices_are_not_added_up_and_class_groups_are() -> None:
     halves: list[Use] = [(day, office, hour, ms // 2, group) for month in MONTHS[:3]
                          for day, _, hour, ms, _ in [load(month, OVER)]

@@ -36,6 +36,7 @@ def limit(minutes: int) -> tuple[UsageHistory, ...]:
     )
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.6")
 @pytest.mark.parametrize(
     ("t_ms", "crossed"),
     [(2_500, []), (2_501, ["2.5"]), (3_000, ["2.5"]), (3_001, ["2.5", "3"])],
@@ -108,6 +109,7 @@ def test_cap_is_told_from_its_parts_on(minutes: int, percents: list[int]) -> Non
     assert [row["percent"] for row in cap({"2003-07-08": minutes}, "2003-07")] == percents
 
 
+@pytest.mark.clause("sbc-kmc-wi-isp 2.3.1")
 def test_cap_since_a_day_of_an_earlier_month() -> None:
     found = cap({"2003-03-05": 500, "2003-04-10": 200, "2003-04-20": 150, "2003-07-08": 60}, "2003-07")
     shown = {"payer": "sbc", "payee": "kmc", "year": 2003, "limit_ms": 1_000 * MINUTE, "eligible_ms": 910 * MINUTE,

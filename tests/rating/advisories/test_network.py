@@ -46,6 +46,7 @@ def deot(percents: tuple[int, ...], month: str, **more: Any) -> list[tuple[str, 
     return [(row["since"], row["low_months"], row.get("forecast")) for row in found]
 
 
+@pytest.mark.clause("sbc-kmc-second 4.4")
 def test_one_low_month_is_told_with_the_day_on_which_receipts_are_lost() -> None:
     assert told(shares((69, 71, 70, 70, 70)), "2004-06", "deot") == [
         {"payee": "kmc", "tandem": "T1", "since": "2004-06-30", "low_months": 1, "share": "0.70",
@@ -96,6 +97,7 @@ def test_trunks_that_were_always_there_are_counted_back_to_the_test_alone() -> N
 # Points of interconnection
 
 
+@pytest.mark.clause("sbc-kmc-second 4.1")
 def test_area_without_its_point_is_told_from_the_first_day_of_the_clause() -> None:
     wanted = [{"payee": "kmc", "area": "NORTH", "since": "2004-06-01", "waived": False}]
     found = told(network(), "2004-08", "poi_missing")
@@ -121,6 +123,7 @@ def test_point_missing_since_and_through(pois: list[Poi], since: str | None, thr
     assert [(row["since"], row.get("through")) for row in found] == ([] if since is None else [(since, through)])
 
 
+@pytest.mark.clause("sbc-kmc-second 4.1", "sbc-kmc-second 4.6.2")
 def test_point_is_wanted_from_the_day_on_which_numbers_take_effect() -> None:
     later = network(blocks=(block("GAMMA", date(2004, 8, 15)),))
     assert told(later, "2004-07", "poi_missing") == []

@@ -36,6 +36,7 @@ def missing(cells: list[Cells], names: Names, *rows: Arrangement) -> list[dict[s
     return told(known, "2003-06", "arrangement_missing", "sprint-icg-mo")
 
 
+@pytest.mark.clause("sprint-icg-mo-1 66.2.1")
 def test_transit_without_an_arrangement_since_its_first_day() -> None:
     names = Names()
     cells = [transit(names, "2003-06-20", 7), transit(names, "2003-06-12", 5)]
