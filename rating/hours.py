@@ -20,7 +20,14 @@ GROUPS: Final = ("", "tclt", "intralata_toll")
 HOURS_OF_A_DAY: Final = 32
 """Room for the hours of a day: 25 at most, where the clock is put back."""
 
-_FIELDS: Final = {"agreement": (47, 16), "end_office": (27, 20), "group": (25, 2), "day": (5, 20), "hour": (0, 5)}
+_FIELDS: Final = {
+    "agreement": (45, 16),
+    "end_office": (25, 20),
+    "group": (23, 2),
+    "day": (7, 16),
+    "carried": (5, 2),
+    "hour": (0, 5),
+}
 """Shift and width of each field of a key, as `rating.kernel.hours.accumulate_hours` packs them."""
 
 

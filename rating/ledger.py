@@ -90,9 +90,9 @@ def postings_of(entry: Entry) -> tuple[Posting, Posting]:
     )
 
 
-def chain_hash(previous: str, seq: int, entry: Entry, postings: Sequence[Posting], statement_sha256: str) -> str:
-    """Return the hash of an entry: of everything in it, of its statement, and of the hash before it."""
-    body = msgspec.json.encode([previous, seq, statement_sha256, *_flat(entry), *(list(_flat(p)) for p in postings)])
+def chain_hash(previous: str, seq: int, entry: Entry, postings: Sequence[Posting], seal: str) -> str:
+    """Return the hash of an entry: of everything in it, of its statement's seal, and of the hash before it."""
+    body = msgspec.json.encode([previous, seq, seal, *_flat(entry), *(list(_flat(p)) for p in postings)])
     return sha256(body).hexdigest()
 
 

@@ -19,7 +19,10 @@ from typing import Final
 __all__ = ["digest", "kernel_sources", "place", "user_cache"]
 
 KEPT: Final = 3
-"""How many digests' folders stay, the one in use among them."""
+"""How many digests' folders stay, the one in use among them, and any that a process may still be filling."""
+
+_IN_USE_NS: Final = 24 * 3600 * 10**9
+"""A folder placed within a day may belong to a process of another version that still compiles into it."""
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 """The folder that holds the packages `rating`, `schemas` and `stream`."""
@@ -36,7 +39,7 @@ def place(root: Path = ROOT) -> Path:
 
     A folder that the user chose by ``NUMBA_CACHE_DIR`` stands. One that a parent process got from
     here is replaced by the process's own, which is the same unless something differs. Folders of
-    all but the newest `KEPT` digests are removed.
+    all but the newest `KEPT` digests are removed once they have lain unused for a day.
 
     Parameters
     ----------
@@ -192,7 +195,8 @@ def _remove_old(folder: Path) -> None:
     for other in _siblings(folder):
         with suppress(FileNotFoundError):  # another process has just removed it
             dated.append((other.stat().st_mtime_ns, other))
-    stale = [other for _, other in sorted(dated, reverse=True)[KEPT - 1 :]]
+    unused = folder.stat().st_mtime_ns - _IN_USE_NS
+    stale = [other for touched, other in sorted(dated, reverse=True)[KEPT - 1 :] if touched < unused]
     if not stale:
         return
     import shutil  # noqa: PLC0415  (only where there is something to remove)

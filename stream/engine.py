@@ -4,7 +4,7 @@
 a stream differ only in where batches come from and in what commits them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -47,6 +47,15 @@ def _by_verdict() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 _OUTCOME_OF, _REASON_OF = _by_verdict()
+
+
+def _judge(placed: NDArray[np.int32], rows: Ints, outcome: NDArray[np.uint8], reason: NDArray[np.uint8]) -> Ints:
+    """Write what placing made of `rows`; return those that have to wait."""
+    why = placed[0, rows]
+    waiting: Ints = rows[why != 0]
+    outcome[waiting], reason[waiting] = Outcome.SUSPENDED, why[why != 0]
+    outcome[rows[(why == 0) & (placed[1, rows] != 0)]] = Outcome.VERIFICATION
+    return waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,10 @@ class Engine:
         """Return the live positions that moved since the last commit."""
         return list(self._live.changes())
 
+    def position(self, agreement: int, cells: Cells) -> tuple[int, int]:
+        """Return the live position that the cells of an agreement's month stand for."""
+        return self._live.position(agreement, cells)
+
     def commit(self) -> None:
         """Keep what the batch changed: it is in the store now."""
         self._identities.commit()
@@ -150,13 +163,9 @@ class Engine:
         """
         columns = decode(batch.buffer, batch.line_at, batch.line_len, self._limits)
         outcome, reason = _OUTCOME_OF[columns.verdict], _REASON_OF[columns.verdict]
-        source = self._intern(self._sources, "source", columns, "source", grows=True)
-        trunk = self._intern(
-            self._trunks, "trunk_group", columns, "trunk_group", grows=not self._rules.plan.trunk_loaded
-        )
+        source, trunk = self._named(columns)
         good = np.flatnonzero(columns.verdict == 0)
-        utc_day = columns.connect_ms // _DAY_MS
-        fingerprint, digest = self._identify(columns, good, utc_day)
+        utc_day, fingerprint, digest = self.identify(columns, good)
         fresh = good
         if not recycled:
             seen = self._identities.offer(good, utc_day, fingerprint, digest)
@@ -164,15 +173,12 @@ class Engine:
             conflicts = good[seen[good] == identity.CONFLICT]
             outcome[conflicts], reason[conflicts] = Outcome.SUSPENDED, Reason.ID_CONFLICT
             fresh = good[seen[good] == identity.NEW]
-        placed = self._place(batch, columns, fresh, trunk, source)
-        why = placed[0, fresh]
-        waiting = fresh[why != 0]
-        outcome[waiting], reason[waiting] = Outcome.SUSPENDED, why[why != 0]
-        if not recycled:
-            self._identities.mark(waiting, utc_day, fingerprint, SUSPENDED)
-        outcome[fresh[(why == 0) & (placed[1, fresh] != 0)]] = Outcome.VERIFICATION
+        placed = self._place(batch.receipt_ms, columns, fresh, trunk, source)
+        waiting = _judge(placed, fresh, outcome, reason)
         if recycled:
-            self._identities.mark(fresh[why == 0], utc_day, fingerprint, RATED)
+            self._identities.mark(fresh[placed[0, fresh] == 0], utc_day, fingerprint, RATED)
+        else:
+            self._identities.mark(waiting, utc_day, fingerprint, SUSPENDED)
         rated = np.flatnonzero(outcome == Outcome.RATED)
         call, day, carried, used_ms = self._split(columns, placed, rated)
         cells = self._add_up(columns, placed, trunk, call, day, carried, used_ms)
@@ -193,6 +199,54 @@ class Engine:
             used_ms, prices, cells, hours, tally,
         )  # fmt: skip
 
+    def decide_again(self, columns: Columns, receipt_ms: int) -> Result:
+        """Decide records that have been decided before, under the tables as they are now.
+
+        Nothing is offered, marked or counted, and no position moves: the result's tally is empty, and
+        so are its prices until `price_again`.
+        """
+        source, trunk = self._named(columns)
+        rows = np.arange(len(columns))
+        utc_day, fingerprint, digest = self.identify(columns, rows)
+        outcome, reason = _OUTCOME_OF[columns.verdict], _REASON_OF[columns.verdict]
+        placed = self._place(receipt_ms, columns, rows, trunk, source)
+        _judge(placed, rows, outcome, reason)
+        call, day, carried, used_ms = self._split(columns, placed, np.flatnonzero(outcome == Outcome.RATED))
+        cells = self._add_up(columns, placed, trunk, call, day, carried, used_ms)
+        hours = busy_hours(self._rules.plan, columns.connect_ms, placed, call, day, carried, used_ms)
+        unpriced = Prices(np.zeros((5, 0), np.int64), np.zeros((5, 0), np.int64))
+        return Result(
+            columns, outcome, reason, source, trunk, utc_day, fingerprint, digest, placed, call, day, carried,
+            used_ms, unpriced, cells, hours, Tally(),
+        )  # fmt: skip
+
+    def price_again(self, result: Result, rows: Ints) -> Result:
+        """Return a result of `decide_again` with the segments of some of its calls alone, and their live prices.
+
+        They are priced at the margin of the positions as they stand; those do not move, for they hold these
+        calls already.
+        """
+        kept = np.flatnonzero(np.isin(result.call, rows))
+        segments = [column[kept] for column in (result.call, result.day, result.carried, result.used_ms)]
+        prices = self._live.price(result.placed, result.columns.duration_ms, result.trunk, *segments)
+        self._live.abort()
+        call, day, carried, used_ms = segments
+        return replace(result, call=call, day=day, carried=carried, used_ms=used_ms, prices=prices)
+
+    def usage_of(self, result: Result, rows: Ints) -> Cells:
+        """Return the cells of some of a result's calls."""
+        kept = np.isin(result.call, rows)
+        segments = [column[kept] for column in (result.call, result.day, result.carried, result.used_ms)]
+        return self._add_up(result.columns, result.placed, result.trunk, *segments)
+
+    def _named(self, columns: Columns) -> tuple[Ints, Ints]:
+        """Return codes of the records' sources and trunk groups."""
+        source = self._intern(self._sources, "source", columns, "source", grows=True)
+        trunk = self._intern(
+            self._trunks, "trunk_group", columns, "trunk_group", grows=not self._rules.plan.trunk_loaded
+        )
+        return source, trunk
+
     def _intern(self, table: NameTable, kind: str, columns: Columns, field: str, *, grows: bool) -> Ints:
         """Return codes of a field's names; new ones get codes where the list may grow."""
         at, length = getattr(columns, f"{field}_at"), getattr(columns, f"{field}_len")
@@ -206,7 +260,9 @@ class Engine:
             codes = table.codes(columns.text, at, length)
         return codes
 
-    def _identify(self, columns: Columns, rows: Ints, utc_day: Ints) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    def identify(self, columns: Columns, rows: Ints) -> tuple[Ints, NDArray[np.uint64], NDArray[np.uint64]]:
+        """Return UTC day, fingerprint and digest of the given records; those of others mean nothing."""
+        utc_day = columns.connect_ms // _DAY_MS
         fingerprint, digest = np.zeros(len(columns), np.uint64), np.zeros(len(columns), np.uint64)
         identity.fingerprints(
             *self._key, columns.text, rows, columns.source_at, columns.source_len, columns.record_id_at,
@@ -218,13 +274,13 @@ class Engine:
             columns.orig_ocn, columns.term_ocn, columns.trunk_group_at, columns.trunk_group_len,
             columns.routing_point_at, columns.routing_point_len, digest,
         )  # fmt: skip
-        return fingerprint, digest
+        return utc_day, fingerprint, digest
 
-    def _place(self, batch: Batch, columns: Columns, rows: Ints, trunk: Ints, source: Ints) -> NDArray[np.int32]:
+    def _place(self, receipt_ms: int, columns: Columns, rows: Ints, trunk: Ints, source: Ints) -> NDArray[np.int32]:
         place = self._places.codes(columns.text, columns.routing_point_at, columns.routing_point_len)
         placed = np.zeros((len(OUT_COLUMNS), len(columns)), np.int32)
         classify(
-            self._rules.plan, batch.receipt_ms, rows, columns.connect_ms, columns.called, columns.calling,
+            self._rules.plan, receipt_ms, rows, columns.connect_ms, columns.called, columns.calling,
             columns.calling_digits, columns.lrn, columns.jip, columns.cic, columns.orig_ocn, columns.term_ocn,
             trunk, place, source, placed,
         )  # fmt: skip

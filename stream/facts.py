@@ -1,5 +1,6 @@
 """From a workspace and its store to the facts that a statement is a function of."""
 
+from collections.abc import Collection
 from datetime import date
 
 from rating.facts import Facts
@@ -14,8 +15,10 @@ from stream.workspace.load import Workspace
 __all__ = ["make_facts"]
 
 
-def make_facts(workspace: Workspace, names: Names, store: Store | None, as_known_at: date) -> Facts:
-    """Return the facts as known on a day; usage is always what is loaded."""
+def make_facts(
+    workspace: Workspace, names: Names, store: Store | None, as_known_at: date, without: Collection[str] = ()
+) -> Facts:
+    """Return the facts as known on a day; usage is always what is loaded, but for layers `without`."""
     memo: dict[tuple[str, str], Cells] = {}
 
     def cells_of(agreement: str, month: str) -> Cells:
@@ -23,7 +26,7 @@ def make_facts(workspace: Workspace, names: Names, store: Store | None, as_known
         if store is None or code < 0:
             return EMPTY
         if (agreement, month) not in memo:
-            memo[agreement, month] = store.cells(code, month)
+            memo[agreement, month] = store.cells(code, month, without)
         return memo[agreement, month]
 
     hours: dict[tuple[str, str], Hours] = {}

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rating.kernel import identity
+from stream.errors import InvariantBroken
 
 __all__ = ["RATED", "SUSPENDED", "Identities"]
 
@@ -87,7 +88,7 @@ class Identities:
         return verdict
 
     def mark(self, rows: Ints, utc_day: Ints, fingerprint: Words, state: int) -> None:
-        """Set the state of entries that are there."""
+        """Set the state of entries that are there; InvariantBroken if one is not."""
         for day, of_day in _by_day(rows, utc_day):
             table = self._day(day)
             fingerprints = np.ascontiguousarray(fingerprint[of_day])
@@ -96,7 +97,22 @@ class Identities:
             self._marked.append((day, fingerprints, before))
             missing = identity.mark(table.table, table.info, fingerprints, np.full(of_day.size, state, np.int64))
             if missing:
-                raise AssertionError(f"{missing} of {of_day.size} records to mark have no identity on UTC day {day}")
+                raise InvariantBroken(f"{missing} of {of_day.size} records to mark have no identity on UTC day {day}")
+
+    def states(self, rows: Ints, utc_day: Ints, fingerprint: Words) -> NDArray[np.int64]:
+        """Return the state of each of `rows` at its own place, -1 for one that has no entry and for other rows."""
+        out = np.full(utc_day.size, -1, np.int64)
+        for day, of_day in _by_day(rows, utc_day):
+            table = self._day(day)
+            found = np.empty(of_day.size, np.int64)
+            identity.state_of(table.table, table.info, np.ascontiguousarray(fingerprint[of_day]), found)
+            out[of_day] = found
+        return out
+
+    def forget(self) -> None:
+        """Let go of the days in which nothing was entered or marked since the last commit."""
+        touched = {*self._entered, *(day for day, _, _ in self._marked)}
+        self._days = {day: table for day, table in self._days.items() if day in touched}
 
     def changes(self) -> Iterator[tuple[int, Words]]:
         """Yield (day, (k, 2) entries) of what was entered or marked since the last commit."""

@@ -22,6 +22,7 @@ from rating.rounding import rounding_in
 from rating.terms.model import Period, Presumption
 from rating.terms.tariff import Tariff
 from rating.terms.timeline import Interval
+from rating.usage import Cells
 from stream.grouping import distinct
 
 __all__ = ["Book", "LivePrices", "Position", "Prices", "compile_book"]
@@ -278,6 +279,20 @@ class LivePrices:
                 limits.append(-1 if found is None else found)
             return interval.presumption.effect, interval.cap.effect.period, (limits[0], limits[1])
         return None
+
+    def position(self, agreement: int, cells: Cells) -> tuple[int, int]:
+        """Return what each party has terminated of the base classes, by the cells of an agreement's month."""
+        book = self._book
+        day, kind = cells.field("day"), cells.field("traffic_class")
+        side = (cells.field("terminator") != book.agreement_a[agreement]).astype(np.int64)
+        first = int(book.interval_first[agreement])
+        out = [0, 0]
+        for at in range(first, first + int(book.interval_count[agreement])):
+            held = (book.interval_from[at] <= day) & (day <= book.interval_through[at])
+            held &= ((int(book.interval_base[at]) >> kind) & 1 == 1) & ~book.class_excluded[kind]
+            for which in (0, 1):
+                out[which] += int(cells.ms[held & (side == which)].sum())
+        return out[0], out[1]
 
     def changes(self) -> Iterable[tuple[Position, tuple[int, int]]]:
         """Return the positions that moved since the last commit."""

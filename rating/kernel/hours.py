@@ -1,7 +1,8 @@
 """Cut calls at the hours of their local days and add them up by end office: the busy-hour sum.
 
 A row's key is one integer of bit fields (`rating.hours` gives them names again):
-agreement 16 | end office 20 | class group 2 | service day 20 | hour 5.
+agreement 16 | end office 20 | class group 2 | service day 16 | carried 2 | hour 5.
+`carried` is the distance from the day of connect, as in a cell: it tells which calls the time is of.
 
 An hour is counted from local midnight in elapsed time, not read off the clock: a day of 23 hours has
 the hours 0 to 22, one of 25 hours 0 to 24, and each of them is as long as any other. Load is time in
@@ -52,7 +53,7 @@ def accumulate_hours(midnights, placed, group_of, connect_ms, call, day, carried
                 d += 1
             hour = (at - row[d]) // 3_600_000
             piece = min(left, min(row[d] + (hour + 1) * 3_600_000, row[d + 1]) - at)
-            key = (((high << 20) | d) << 5) | hour
+            key = (((((high << 16) | d) << 2) | (d - day[r] + carried[r])) << 5) | hour
             slot = (((key ^ (key >> 27)) & 0xFFFF_FFFF) * 2_654_435 >> 5) & mask
             while slots[slot] >= 0 and keys[slots[slot]] != key:
                 slot = (slot + 1) & mask

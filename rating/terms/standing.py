@@ -8,7 +8,7 @@ from typing import Final
 from rating.terms.events import Approved, Event, IcaEnded, Rejected, Signed, Submitted
 from rating.terms.model import Contingent, EndsWith, Instrument, Retroactive
 
-__all__ = ["DEEMED_APPROVED_DAYS", "Standing", "known_events", "standing"]
+__all__ = ["DEEMED_APPROVED_DAYS", "Standing", "first_known", "known_events", "standing"]
 
 DEEMED_APPROVED_DAYS: Final = 90
 """47 U.S.C. 252(e)(4): an agreement that a commission does not decide in 90 days is deemed approved."""
@@ -50,6 +50,22 @@ def _signatures(instrument: Instrument, events: Sequence[Event]) -> dict[str, da
         if isinstance(event, Signed) and event.instrument == instrument.id:
             signed[event.party] = event.on
     return signed
+
+
+def first_known(instrument: Instrument, events: Sequence[Event]) -> date | None:
+    """Return the first day on which an instrument is known: by its last signature, as then told.
+
+    ``date.min`` where nothing says when it was signed, None where no day is late enough (section 4).
+    """
+    told = [event for event in events if isinstance(event, Signed) and event.instrument == instrument.id]
+    days = {*instrument.signed.values(), *(event.on for event in told), *(event.known_on for event in told)}
+    if not days:
+        return date.min
+    for day in sorted(days):
+        last = max(_signatures(instrument, known_events(told, day)).values(), default=date.min)
+        if last <= day:
+            return day
+    return None
 
 
 def _approval(

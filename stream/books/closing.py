@@ -13,6 +13,7 @@ from rating.facts import Facts, month_days
 from rating.ledger import entries_of
 from stream.books import tables as t
 from stream.books.issuing import issue, line_values, make_statement, user
+from stream.books.layers import CORRECTIONS, rerate_layers
 from stream.books.policies import refuse_changed_policy
 from stream.books.snapshots import capture
 from stream.books.store import Store
@@ -35,7 +36,13 @@ class Closed:
 
 
 def _assurance(
-    tally: Tally, facts: Facts, agreement: str, month: str, files: Sequence[Any], closed_by: str
+    tally: Tally,
+    facts: Facts,
+    agreement: str,
+    month: str,
+    files: Sequence[Any],
+    corrections: Sequence[str],
+    closed_by: str,
 ) -> dict[str, Any]:
     """Return what is issued beside a statement: everything about receipt, which the statement leaves out."""
     sources = [
@@ -65,6 +72,7 @@ def _assurance(
             {"file": f.file, "path": f.path, "sha256": f.sha256, "records": f.records, "done": bool(f.done)}
             for f in files
         ],
+        CORRECTIONS: list(corrections),
         "checks": ["conservation: in = the sum of the outcomes, by source, hour and partition, in records and ms"],
         "closed_by": closed_by,
     }
@@ -89,12 +97,13 @@ def close_month(workspace: Workspace, store: Store, month: str, as_known_at: dat
         facts = make_facts(workspace, names, store, as_known_at)
         with store.reading() as c:
             files = c.execute(select(t.files).order_by(t.files.c.file)).all()
+        corrections = rerate_layers(store)
         codes = {code for code, of_month in store.months() if of_month == month}
         refuse_changed_policy(workspace, store)
         inputs = capture(workspace)
         with store.transaction() as c:
             return [
-                _close(c, workspace, facts, tally, files, inputs, row.agreement, month)
+                _close(c, workspace, facts, tally, files, corrections, inputs, row.agreement, month)
                 for row in workspace.tables.agreements
                 if names.find("agreement", row.agreement) in codes
             ]
@@ -106,6 +115,7 @@ def _close(
     facts: Facts,
     tally: Tally,
     files: Sequence[Any],
+    corrections: Sequence[str],
     inputs: dict[str, bytes],
     agreement: str,
     month: str,
@@ -122,7 +132,7 @@ def _close(
         entries_of(document, units, "close", 1),
         kind="close",
         number=1,
-        assurance=_assurance(tally, facts, agreement, month, files, user()),
+        assurance=_assurance(tally, facts, agreement, month, files, corrections, user()),
         inputs=inputs,
     )
     return Closed(agreement, month, 1, _totals(document), already=False)

@@ -2,7 +2,7 @@
 
 import getpass
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -21,7 +21,17 @@ from stream.errors import InvariantBroken
 from stream.version import VERSION
 from stream.workspace.load import Workspace
 
-__all__ = ["LineValue", "body_of", "digests_of", "issue", "line_values", "make_statement", "user"]
+__all__ = [
+    "LineValue",
+    "body_of",
+    "digests_of",
+    "issue",
+    "line_values",
+    "make_statement",
+    "sealed",
+    "user",
+    "what_differs",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,16 @@ def body_of(document: object) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
+def what_differs(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Return the parts in which two statements of a month say something else of its usage and money."""
+    return [part for part in ("directions", "usage", "exceptions") if one[part] != other[part]]
+
+
+def sealed(body: bytes, assurance: bytes) -> str:
+    """Return the digest of a statement and of what was issued beside it, which its entries' hashes cover."""
+    return sha256(sha256(body).digest() + sha256(assurance).digest()).hexdigest()
+
+
 def user() -> str:
     """Return who runs this: a name, or the number of one who has none, as in a container."""
     try:
@@ -85,7 +105,8 @@ def issue(
     inputs: dict[str, bytes],
 ) -> None:
     """Issue a statement under its number and book its entries, in the caller's transaction."""
-    body = body_of(document)
+    made_with = {name: sha256(content).hexdigest() for name, content in sorted(inputs.items())}
+    body, beside = body_of(document), body_of({**assurance, "made_with": made_with})
     at = timestamp()
     values = {
         "agreement": document["agreement"],
@@ -97,15 +118,15 @@ def issue(
         "issued_by": user(),
         "sha256": sha256(body).hexdigest(),
         "body": body,
-        "assurance": body_of(assurance),
+        "assurance": beside,
     }
     key = c.execute(insert(t.statements).values(**values)).inserted_primary_key
     assert key is not None
     keep(c, int(key[0]), inputs)
-    _append(c, int(key[0]), str(values["sha256"]), entries, at)
+    _append(c, int(key[0]), sealed(body, beside), entries, at)
 
 
-def _append(c: Connection, statement_id: int, sha: str, entries: Iterable[Entry], booked_at: str) -> None:
+def _append(c: Connection, statement_id: int, seal: str, entries: Iterable[Entry], booked_at: str) -> None:
     """Append entries to the chain, each with its two postings."""
     last = c.execute(select(t.entries.c.seq, t.entries.c.hash).order_by(t.entries.c.seq.desc()).limit(1)).first()
     seq, previous = (last.seq, last.hash) if last is not None else (0, GENESIS)
@@ -115,7 +136,7 @@ def _append(c: Connection, statement_id: int, sha: str, entries: Iterable[Entry]
         sides = postings_of(entry)
         if sum(side.cents for side in sides):
             raise InvariantBroken(f"entry {entry.key}: postings do not sum to zero")
-        digest = chain_hash(previous, seq, entry, sides, sha)
+        digest = chain_hash(previous, seq, entry, sides, seal)
         rows.append(
             {
                 "seq": seq,

@@ -1,10 +1,11 @@
 """Readings that money was booked under may not change by an edit of the settings."""
 
 from datetime import date
+from typing import Final
 
 from sqlalchemy import func, select
 
-from rating.policy import SWITCHES, resolve
+from rating.policy import SWITCHES, Policy, resolve
 from stream.books import tables as t
 from stream.books.snapshots import Snapshots
 from stream.books.store import Store
@@ -12,6 +13,16 @@ from stream.errors import BadInput
 from stream.workspace.load import Workspace
 
 __all__ = ["refuse_changed_policy"]
+
+
+_OF_TERMS: Final = ("rounding", "unidentified")
+"""What terms may say of themselves, unless settings say anything: there a default that is written down counts."""
+
+
+def _said(policy: Policy, name: str) -> str:
+    if name in _OF_TERMS and name not in policy.stated:
+        return "nothing, so what the terms say"
+    return str(getattr(policy, name))
 
 
 def refuse_changed_policy(workspace: Workspace, store: Store) -> None:
@@ -32,10 +43,10 @@ def refuse_changed_policy(workspace: Workspace, store: Store) -> None:
         before = resolve(booked.policy, booked.agreement_policy, [], row.agreement, date.max)
         now = resolve(settings.policy, settings.agreement_policy, [], row.agreement, date.max)
         for name in SWITCHES:
-            if getattr(before, name) != getattr(now, name):
+            then, found = _said(before, name), _said(now, name)
+            if then != found:
                 raise BadInput(
-                    f"found {getattr(now, name)}, and months of {row.agreement} are booked under "
-                    f"{getattr(before, name)}; "
+                    f"found {found}, and months of {row.agreement} are booked under {then}; "
                     f"put the file back and state the change as an event policy_set, with who and why",
                     file=settings.folder / "ratestream.toml",
                     field=f"policy.{name}",

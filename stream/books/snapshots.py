@@ -15,13 +15,14 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from stream.books import tables as t
 from stream.books.store import Store
+from stream.errors import InvariantBroken
 from stream.terms.load import load_file
 from stream.workspace.events import names_from, read_events
 from stream.workspace.load import Workspace
 from stream.workspace.settings import Settings, read_settings
 from stream.workspace.tables import read_tables
 
-__all__ = ["Snapshots", "capture", "keep"]
+__all__ = ["Snapshots", "capture", "content_digest", "keep"]
 
 _INSTRUMENTS = "instruments"
 
@@ -64,6 +65,14 @@ def keep(c: Connection, statement: int, files: dict[str, bytes]) -> None:
     c.execute(insert(t.statement_inputs), made_with)
 
 
+def content_digest(blob: bytes) -> str | None:
+    """Return the digest of a kept input's content, None where it is damaged."""
+    try:
+        return sha256(zlib.decompress(blob)).hexdigest()
+    except zlib.error:
+        return None
+
+
 class Snapshots:
     """Workspaces as they were when statements were issued; equal ones are read once."""
 
@@ -83,7 +92,11 @@ class Snapshots:
         if key not in self._read:
             with self._store.reading() as c:
                 rows = c.execute(select(t.inputs).where(t.inputs.c.sha256.in_([digest for _, digest in key]))).all()
-            content = {row.sha256: zlib.decompress(row.blob) for row in rows}
+            content = {row.sha256: zlib.decompress(row.blob) for row in rows if content_digest(row.blob) == row.sha256}
+            lost = [name for name, digest in key if digest not in content]
+            if lost or not key:
+                what = lost[0] if lost else "all of it"
+                raise InvariantBroken(f"what a statement was made with is not there as it was: {what} (ledger verify)")
             with TemporaryDirectory() as folder:
                 for name, digest in key:
                     path = Path(folder) / name

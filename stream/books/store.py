@@ -2,7 +2,7 @@
 
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -88,12 +88,11 @@ class Store:
             blobs = b"".join(row.blob for row in rows)
         return np.frombuffer(blobs, "<u8").reshape(-1, 2).astype(np.uint64)
 
-    def cells(self, agreement: int, month: str) -> Cells:
-        """Return the merged cells of an agreement's month, all layers together."""
+    def cells(self, agreement: int, month: str, without: Collection[str] = ()) -> Cells:
+        """Return the merged cells of an agreement's month, all layers together but for those named."""
+        mine = (t.cells.c.agreement == agreement) & (t.cells.c.month == month) & t.cells.c.layer.not_in(without)
         with self.reading() as c:
-            rows = c.execute(
-                select(t.cells.c.blob).where(t.cells.c.agreement == agreement, t.cells.c.month == month)
-            ).all()
+            rows = c.execute(select(t.cells.c.blob).where(mine)).all()
         return merge(Cells.from_bytes(row.blob) for row in rows)
 
     def hours(self, agreement: int, month: str) -> Hours:
@@ -103,6 +102,12 @@ class Store:
                 select(t.hours.c.blob).where(t.hours.c.agreement == agreement, t.hours.c.month == month)
             ).all()
         return merge_hours(Hours.from_bytes(row.blob) for row in rows)
+
+    def hour_months(self) -> list[tuple[int, str]]:
+        """Return the (agreement code, month) pairs that have a busy-hour sum."""
+        with self.reading() as c:
+            rows = c.execute(select(t.hours.c.agreement, t.hours.c.month).distinct().order_by(t.hours.c.month)).all()
+        return [(row.agreement, row.month) for row in rows]
 
     def months(self) -> list[tuple[int, str]]:
         """Return the (agreement code, month) pairs that have cells."""

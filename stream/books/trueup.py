@@ -1,49 +1,33 @@
 """True-up: value now - value booked, for every closed month, by cause (DOMAIN section 10).
 
 Causes are applied one after another: first the usage that came late, under the very terms that were
-booked; then corrected tables; then, in order of the day on which each became known, instruments and
-events. Each is valued with all before it, so a cause's part is the difference of two successive
+booked; then what `rerate` decided otherwise since the booking; then corrected tables, each by its name;
+then, in order of the day on which each became known, instruments, events, and approvals that come of no
+decision in time. Each is valued with all before it, so a cause's part is the difference of two successive
 valuations, and the parts sum to the whole.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
+import orjson
 from sqlalchemy import func, select
 
-from rating.facts import Facts
 from rating.ledger import Entry
 from rating.money import cents, dollars_text
-from rating.policy import resolve
-from rating.reference.rows import Tables, as_known
-from rating.terms.events import Event, PolicySet, Submitted, kind_of
-from rating.terms.model import Instrument
-from rating.terms.standing import DEEMED_APPROVED_DAYS
 from stream.books import tables as t
-from stream.books.issuing import LineValue, issue, line_values, make_statement, user
+from stream.books.causes import Step, refuse_lost, steps_from
+from stream.books.issuing import LineValue, issue, line_values, make_statement, user, what_differs
+from stream.books.layers import CORRECTIONS, covered, rerate_layers
 from stream.books.policies import refuse_changed_policy
 from stream.books.snapshots import Snapshots, capture
 from stream.books.store import Store
-from stream.errors import BadInput, InvariantBroken
-from stream.facts import make_facts
+from stream.errors import InvariantBroken
 from stream.workspace.load import Workspace
 
 __all__ = ["Adjusted", "Part", "true_up"]
-
-_CAUSES: Final = {
-    "approved": "approval",
-    "rejected": "approval",
-    "submitted": "approval",
-    "ica_ended": "approval",
-    "rebuttal_filed": "rebuttal",
-    "rebuttal_decided": "rebuttal",
-    "policy_set": "policy",
-    "signed": "instrument",
-    "offer_accepted": "instrument",
-    "request_outcome": "instrument",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +46,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Adjusted:
-    """A closed month's true-up: the number of the statement it issues (None: nothing changed), its parts."""
+    """A closed month's true-up: the number of the statement it issues (None: nothing changed), its parts.
+
+    A statement may be issued without parts: calls of no time came late, or what only an exception tells.
+    """
 
     agreement: str
     month: str
@@ -77,92 +64,6 @@ class Adjusted:
             who = f"{part.payer} pays {part.payee}"
             of_cause[who] = of_cause.get(who, 0) + part.cents
         return {cause: {who: dollars_text(value) for who, value in sums.items()} for cause, sums in out.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A valuation: the cause that is new in it, and the facts with all causes so far."""
-
-    cause: str
-    facts: Facts
-
-
-def _policies(workspace: Workspace, base: Workspace, events: Sequence[Event], day: date) -> dict[str, Any]:
-    """Policies as booked in the file, and as the events so far set them."""
-    sets = [event for event in events if isinstance(event, PolicySet)]
-    return {
-        row.agreement: resolve(base.settings.policy, base.settings.agreement_policy, sets, row.agreement, day)
-        for row in workspace.tables.agreements
-    }
-
-
-def _booked_events(base: Workspace, known: date) -> list[Event]:
-    return [event for event in base.events if event.known_on <= known]
-
-
-def _new_causes(
-    base: Workspace, now: Workspace, known: date, today: date
-) -> list[tuple[date, str, Instrument | Event]]:
-    """Return what was not known when the month was booked: (day known, name, instrument or event), in order."""
-    booked = {event.id for event in _booked_events(base, known)}
-    out: list[tuple[date, str, Instrument | Event]] = [
-        (event.known_on, event.id, event) for event in now.events if event.id not in booked and event.known_on <= today
-    ]
-    before = {instrument.id: instrument for instrument in base.instruments}
-    for instrument in now.instruments:
-        signed = instrument.known_from or known
-        was_known = before.get(instrument.id) == instrument and signed <= known
-        if not was_known and signed <= today:
-            out.append((signed, instrument.id, instrument))
-    return sorted(out, key=lambda cause: (cause[0], cause[1]))
-
-
-def _refuse_lost(base: Workspace, now: Workspace, known: date) -> None:
-    """Events are append-only: one that a booking rests on has to be there still, as it was."""
-    have = {event.id: event for event in now.events}
-    for event in _booked_events(base, known):
-        if have.get(event.id) != event:
-            what = "is gone" if event.id not in have else "has changed"
-            raise BadInput(
-                f"event {event.id!r}, on which a booking rests, {what}; expected it as it was (events are append-only)",
-                file=now.folder / "events.ndjson",
-            )
-
-
-def _steps(base: Workspace, now: Workspace, store: Store, known: date, today: date) -> Iterator[_Step]:
-    """Yield the valuations from the terms as booked to the terms as known today."""
-    names = store.names()
-    shared = make_facts(now, names, store, today)
-    instruments = [i for i in base.instruments if (i.known_from or known) <= known]
-    events: list[Event] = _booked_events(base, known)
-
-    def facts(tables: Tables, day: date) -> Facts:
-        return replace(
-            shared,
-            tables=tables,
-            instruments=tuple(instruments),
-            events=tuple(events),
-            policies=_policies(now, base, events, day),
-            as_known_at=day,
-            memo={},
-        )
-
-    yield _Step("late_usage", facts(as_known(base.tables, known), known))
-    tables = as_known(now.tables, today)
-    yield _Step("reference", facts(tables, known))
-    for day, name, what in _new_causes(base, now, known, today):
-        if isinstance(what, Instrument):
-            instruments[:] = [i for i in instruments if i.id != what.id] + [what]
-            cause = "instrument"
-        else:
-            events.append(what)
-            cause = _CAUSES.get(kind_of(what), "law")
-        yield _Step(f"{cause}:{name}", facts(tables, max(day, known)))
-    for event in events:
-        deemed = event.on + timedelta(days=DEEMED_APPROVED_DAYS) if isinstance(event, Submitted) else None
-        if deemed is not None and known < deemed <= today:
-            yield _Step(f"approval:{event.id} deemed", facts(tables, deemed))
-    yield _Step("passing of time", facts(tables, today))
 
 
 def _booked(store: Store, agreement: str, month: str) -> dict[str, LineValue]:
@@ -197,10 +98,9 @@ def _closed(store: Store) -> list[Any]:
     ).group_by(t.statements.c.agreement, t.statements.c.month)
     with store.reading() as c:
         newest = last.subquery()
-        columns = (t.statements.c.id, t.statements.c.agreement, t.statements.c.month, t.statements.c.number)
         return list(
             c.execute(
-                select(*columns, t.statements.c.as_known_at)
+                select(t.statements)
                 .join(
                     newest,
                     (t.statements.c.agreement == newest.c.agreement)
@@ -234,43 +134,49 @@ def true_up(workspace: Workspace, store: Store, today: date, *, dry_run: bool = 
         store.tally().check()
         refuse_changed_policy(workspace, store)
         snapshots = Snapshots(store)
-        steps: dict[Any, list[_Step]] = {}
+        steps: dict[Any, list[Step]] = {}
         done: list[Adjusted] = []
         inputs = capture(workspace)
+        layers = rerate_layers(store)
         with store.transaction() as c:
             for row in _closed(store):
                 known = date.fromisoformat(row.as_known_at)
                 if known > today:
                     done.append(Adjusted(row.agreement, row.month, None, ()))
                     continue
-                key = (snapshots.key(row.id), known)
+                corrections = frozenset(layers) - covered(row.assurance)
+                key = (snapshots.key(row.id), known, corrections)
                 if key not in steps:
-                    base = snapshots.workspace(key[0])
-                    _refuse_lost(base, workspace, known)
-                    steps[key] = list(_steps(base, workspace, store, known, today))
-                adjusted = _value(store, row, steps[key])
+                    steps[key] = list(
+                        steps_from(snapshots.workspace(key[0]), workspace, store, known, today, corrections)
+                    )
+                refuse_lost(snapshots.workspace(key[0]), workspace, known, row.agreement)
+                parts = _value(store, row, steps[key])
+                document = make_statement(workspace, steps[key][-1].facts, row.agreement, row.month, "closed")
+                changed = parts or what_differs(orjson.loads(row.body), document)
+                adjusted = Adjusted(row.agreement, row.month, row.number + 1 if changed else None, parts)
                 done.append(adjusted)
                 if adjusted.number is not None and not dry_run:
-                    final = steps[key][-1].facts
-                    document = make_statement(workspace, final, row.agreement, row.month, "closed")
                     issue(
                         c,
                         document,
                         _entries(adjusted),
                         kind="true-up",
                         number=adjusted.number,
-                        assurance=_assurance(adjusted, today),
+                        assurance=_assurance(adjusted, today, layers),
                         inputs=inputs,
                     )
     return done
 
 
-def _value(store: Store, row: Any, steps: Sequence[_Step]) -> Adjusted:
+def _value(store: Store, row: Any, steps: Sequence[Step]) -> tuple[Part, ...]:
     """Value one month step by step; the parts sum to value now - value booked."""
     booked = _booked(store, row.agreement, row.month)
     before = booked
     parts: list[Part] = []
     for step in steps:
+        if step.reaches is not None and row.agreement not in step.reaches:
+            continue
         after = line_values(step.facts, row.agreement, row.month)
         parts.extend(_parts(step.cause, before, after))
         before = after
@@ -283,7 +189,7 @@ def _value(store: Store, row: Any, steps: Sequence[_Step]) -> Adjusted:
         raise InvariantBroken(
             f"{row.agreement} {row.month}: booked and true-ups are not a fresh valuation in {wrong[0]}"
         )
-    return Adjusted(row.agreement, row.month, row.number + 1 if parts else None, tuple(parts))
+    return tuple(parts)
 
 
 def _entries(adjusted: Adjusted) -> Iterator[Entry]:
@@ -303,7 +209,7 @@ def _entries(adjusted: Adjusted) -> Iterator[Entry]:
         )
 
 
-def _assurance(adjusted: Adjusted, today: date) -> dict[str, Any]:
+def _assurance(adjusted: Adjusted, today: date, corrections: Sequence[str]) -> dict[str, Any]:
     return {
         "v": 1,
         "agreement": adjusted.agreement,
@@ -311,6 +217,7 @@ def _assurance(adjusted: Adjusted, today: date) -> dict[str, Any]:
         "as_known_at": today.isoformat(),
         "corrects": adjusted.number - 1 if adjusted.number is not None else None,
         "by_cause": adjusted.by_cause(),
+        CORRECTIONS: list(corrections),
         "checks": [
             "conservation: in = the sum of the outcomes, by source, hour and partition, in records and ms",
             "booked entries and these adjustments sum to a fresh valuation, line by line",

@@ -9,9 +9,10 @@ import orjson
 from sqlalchemy import select, text
 
 from rating.ledger import GENESIS, Entry, Posting, chain_hash, postings_of
-from rating.money import cents, dollars_text
+from rating.money import cents, dollars_text, unrounded_text
 from stream.books import tables as t
-from stream.books.issuing import make_statement
+from stream.books.issuing import make_statement, sealed, what_differs
+from stream.books.snapshots import content_digest
 from stream.books.store import Store
 from stream.errors import InvariantBroken
 from stream.facts import make_facts
@@ -29,7 +30,12 @@ class Check:
     faults: tuple[str, ...]
 
 
-def _entry(row: Any) -> Entry:
+def _entry(row: Any) -> Entry | None:
+    """Return a row as an entry, None where it says what no entry says."""
+    try:
+        units, clauses = int(row.units), tuple(orjson.loads(row.clauses))
+    except (TypeError, ValueError):
+        return None
     return Entry(
         key=row.key,
         agreement=row.agreement,
@@ -39,42 +45,51 @@ def _entry(row: Any) -> Entry:
         payer=row.payer,
         payee=row.payee,
         ms=row.ms,
-        units=int(row.units),
+        units=units,
         cents=row.cents,
-        clauses=tuple(orjson.loads(row.clauses)),
+        clauses=clauses,
     )
 
 
-def _chain(rows: list[Any], postings: dict[int, list[Posting]], digests: dict[int, str]) -> Check:
+def _chain(rows: list[Any], postings: dict[int, list[Posting]], seals: dict[int, str]) -> Check:
     """Recompute every hash from the first entry on; sequence numbers have no gap."""
     faults = []
     previous = GENESIS
     for position, row in enumerate(rows, start=1):
+        where = f"entry {row.seq} ({row.key})"
         entry = _entry(row)
         sides = sorted(postings.get(row.seq, []), key=lambda posting: posting.side, reverse=True)
-        expected = chain_hash(previous, position, entry, sides, digests.get(row.statement, ""))
+        seal = seals.get(row.statement)
         if row.seq != position:
-            faults.append(f"entry {row.seq}: expected number {position}")
+            faults.append(f"{where}: expected number {position}")
+        if seal is None:
+            faults.append(f"{where}: the statement that booked it is gone")
+        expected = None if entry is None else chain_hash(previous, position, entry, sides, seal or "")
         if row.previous != previous or row.hash != expected:
-            faults.append(f"entry {row.seq} ({row.key}): its hash is not that of its content and the entry before it")
+            faults.append(
+                f"{where}: its hash is not that of its content, its statement's documents and the entry before it"
+            )
         previous = row.hash
     return Check("hash chain of entries", len(rows), tuple(faults))
 
 
 def _sums(rows: list[Any], postings: dict[int, list[Posting]]) -> Check:
-    faults = [
-        f"entry {row.seq} ({row.key}): postings are not its two sides"
-        for row in rows
-        if sorted(postings.get(row.seq, []), key=lambda p: p.side, reverse=True) != list(postings_of(_entry(row)))
-    ]
+    faults = []
+    lines: dict[str, list[int]] = {}
+    for row in rows:
+        entry = _entry(row)
+        sides = sorted(postings.get(row.seq, []), key=lambda p: p.side, reverse=True)
+        if entry is None or sides != list(postings_of(entry)):
+            faults.append(f"entry {row.seq} ({row.key}): postings are not its two sides")
+        if entry is not None:
+            sums = lines.setdefault(entry.line, [0, 0])
+            sums[0] += entry.cents
+            sums[1] += entry.units
+    lost = sorted({*postings} - {row.seq for row in rows})
+    faults += [f"entry {seq}: it is gone, and its postings are there" for seq in lost]
     total = sum(posting.cents for sides in postings.values() for posting in sides)
     if total:
         faults.append(f"the ledger sums to {dollars_text(total)}, expected 0.00")
-    lines: dict[str, list[int]] = {}
-    for row in rows:
-        sums = lines.setdefault(row.line, [0, 0])
-        sums[0] += row.cents
-        sums[1] += int(row.units)
     faults += [
         f"line {line}: {amount} cents are booked, and its exact charges round to {cents(units)}"
         for line, (amount, units) in lines.items()
@@ -83,30 +98,77 @@ def _sums(rows: list[Any], postings: dict[int, list[Posting]]) -> Check:
     return Check("postings sum to zero", sum(len(sides) for sides in postings.values()), tuple(faults))
 
 
-def _booked_until(rows: list[Any], statement: Any) -> dict[str, int]:
-    """Return cents by line of all entries of a statement's month, its own and those before it."""
-    out: dict[str, int] = {}
+def _booked_until(rows: list[Any], statement: Any) -> dict[str, tuple[str, str, int]]:
+    """Return amount, exact charge and ms by line of a month's entries, a statement's own and those before it."""
+    sums: dict[str, list[int]] = {}
     for row in rows:
-        if (row.agreement, row.month) == (statement.agreement, statement.month) and row.statement <= statement.id:
-            out[row.line] = out.get(row.line, 0) + row.cents
-    return out
+        entry = _entry(row)
+        if entry is None or row.statement > statement.id:
+            continue
+        if (entry.agreement, entry.month) == (statement.agreement, statement.month):
+            of_line = sums.setdefault(entry.line, [0, 0, 0])
+            for position, value in enumerate((entry.cents, entry.units, entry.ms)):
+                of_line[position] += value
+    return {line: (dollars_text(c), unrounded_text(units), ms) for line, (c, units, ms) in sums.items()}
+
+
+def _misbooked(document: dict[str, Any], booked: dict[str, tuple[str, str, int]], *, first: bool) -> list[str]:
+    """Return the lines of a statement that are not what was booked; the first books every line that it has."""
+    nothing = (dollars_text(0), unrounded_text(0), 0)
+    lines = {
+        line["line"]: (line["amount"], line["unrounded"], line["ms"])
+        for direction in document["directions"]
+        for line in direction["lines"]
+    }
+    wrong = {line for line in {*lines, *booked} if lines.get(line, nothing) != booked.get(line, nothing)}
+    return sorted(wrong | ({*lines} ^ {*booked} if first else set()))
 
 
 def _statements(issued: list[Any], rows: list[Any]) -> Check:
-    """Each statement's bytes are those that were issued, and its lines are those that were booked."""
+    """Each statement's bytes are those that were issued, none is left out, and its lines are what was booked."""
     faults = []
+    numbers: dict[tuple[str, str], int] = {}
     for statement in issued:
         where = f"{statement.agreement} {statement.month} no. {statement.number}"
+        expected = numbers.get((statement.agreement, statement.month), 0) + 1
+        numbers[statement.agreement, statement.month] = statement.number
+        if statement.number != expected:
+            faults.append(f"{where}: no. {expected} is gone")
         if sha256(statement.body).hexdigest() != statement.sha256:
             faults.append(f"{where}: its bytes are not those that were issued")
             continue
-        document = orjson.loads(statement.body)
-        lines = {line["line"]: line["amount"] for d in document["directions"] for line in d["lines"]}
-        booked = _booked_until(rows, statement)
-        wrong = [line for line in {*lines, *booked} if lines.get(line, "0.00") != dollars_text(booked.get(line, 0))]
+        try:
+            document = orjson.loads(statement.body)
+            wrong = _misbooked(document, _booked_until(rows, statement), first=statement.number == 1)
+        except (KeyError, TypeError, ValueError):
+            faults.append(f"{where}: found no statement in its bytes")
+            continue
         if wrong:
-            faults.append(f"{where}: its lines are not those that were booked, first of {len(wrong)}: {min(wrong)}")
+            faults.append(f"{where}: its lines are not those that were booked, first of {len(wrong)}: {wrong[0]}")
     return Check("statements as issued", len(issued), tuple(faults))
+
+
+def _inputs(store: Store, issued: list[Any]) -> Check:
+    """What each statement was made with, as the document beside it says, is there still to the byte."""
+    faults = []
+    with store.reading() as c:
+        kept = {row.sha256: content_digest(row.blob) for row in c.execute(select(t.inputs))}
+        found: dict[int, dict[str, str]] = {}
+        for row in c.execute(select(t.statement_inputs).order_by(t.statement_inputs.c.name)):
+            found.setdefault(row.statement, {})[row.name] = row.sha256
+    for statement in issued:
+        have = {name: kept.get(digest) for name, digest in found.get(statement.id, {}).items()}
+        try:
+            expected = orjson.loads(statement.assurance)["made_with"]
+        except (KeyError, TypeError, ValueError):
+            expected = {}
+        wrong = [name for name in sorted({*have, *expected}) if have.get(name) != expected.get(name, "")]
+        faults += [
+            f"{statement.agreement} {statement.month} no. {statement.number}: {name}, which it was made with, is gone "
+            f"or changed"
+            for name in wrong
+        ]
+    return Check("inputs of statements", len(kept), tuple(faults))
 
 
 def _recomputed(workspace: Workspace, store: Store, issued: list[Any]) -> Check:
@@ -114,16 +176,22 @@ def _recomputed(workspace: Workspace, store: Store, issued: list[Any]) -> Check:
     faults = []
     names = store.names()
     newest = {(statement.agreement, statement.month): statement for statement in issued}
+    loaded = {row.agreement for row in workspace.tables.agreements}
     for statement in newest.values():
+        where = f"{statement.agreement} {statement.month} no. {statement.number}"
+        if statement.agreement not in loaded:
+            faults.append(f"{where}: the agreement is gone from agreements.csv")
+            continue
         facts = make_facts(workspace, names, store, date.fromisoformat(statement.as_known_at))
         now = make_statement(workspace, facts, statement.agreement, statement.month, "closed")
-        then = orjson.loads(statement.body)
-        changed = [k for k in ("directions", "usage", "exceptions") if now[k] != then[k]]
+        try:
+            changed = what_differs(orjson.loads(statement.body), now)
+        except (KeyError, TypeError, ValueError):
+            continue  # told by `_statements`
         if changed:
             faults.append(
-                f"{statement.agreement} {statement.month} no. {statement.number}: {', '.join(changed)} made again as "
-                f"known at {statement.as_known_at} differ from what was issued: usage or reference data changed "
-                f"since (true-up books the difference)"
+                f"{where}: {', '.join(changed)} made again as known at {statement.as_known_at} differ from what was "
+                f"issued: usage or reference data changed since (true-up books the difference)"
             )
     return Check("statements made again", len(newest), tuple(faults))
 
@@ -149,7 +217,7 @@ def verify(workspace: Workspace, store: Store) -> list[Check]:
         triggers = {
             row.name: row.sql for row in c.execute(text("select name, sql from sqlite_master where type = 'trigger'"))
         }
-    digests = {row.id: row.sha256 for row in issued}
+    seals = {row.id: sealed(row.body, row.assurance) for row in issued}
     tally = store.tally()
     try:
         tally.check()
@@ -159,8 +227,9 @@ def verify(workspace: Workspace, store: Store) -> list[Check]:
     return [
         Check("conservation by source and hour of receipt", len(tally.intake), conservation),
         _triggers(triggers),
-        _chain(rows, postings, digests),
+        _chain(rows, postings, seals),
         _sums(rows, postings),
         _statements(issued, rows),
+        _inputs(store, issued),
         _recomputed(workspace, store, issued),
     ]

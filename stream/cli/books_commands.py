@@ -67,9 +67,10 @@ def close(month: Month, workspace: WorkspaceDir = None, as_known_at: AsKnownAt =
     if not closed:
         note(f"{month}: no agreement has usage in this month, nothing to close")
     for c in closed:
-        totals = "; ".join(f"{who} {dollars(amount)}" for who, amount in c.total.items())
         how = "was closed before" if c.already else "closed"
-        printer().print(f"{c.agreement} {c.month}: {how}, statement no. {c.number}: {totals}", soft_wrap=True)
+        printer().print(f"{c.agreement} {c.month}: {how}, statement no. {c.number}", soft_wrap=True)
+        for who, amount in c.total.items():
+            printer().print(f"  {who}: {dollars(amount)}", soft_wrap=True)
 
 
 def true_up(
@@ -127,7 +128,7 @@ def statement(
     chosen = names if agreement == "all" else [agreement]
     parse_month(month)
     if assurance or issued is not None:
-        _print_issued(store, chosen, month, issued or 0, form, assurance=assurance)
+        _print_issued(store, chosen, month, issued or 0, form, assurance=assurance, many=agreement == "all")
         return
     from stream.desk.statements import current_statements
 
@@ -137,7 +138,7 @@ def statement(
 
 
 def _print_issued(
-    store: "Store", agreements: list[str], month: str, number: int, form: Format, *, assurance: bool
+    store: "Store", agreements: list[str], month: str, number: int, form: Format, *, assurance: bool, many: bool
 ) -> None:
     import sys
 
@@ -152,13 +153,14 @@ def _print_issued(
         what = f"no. {number}" if number else "any"
         raise BadInput.found(None, f"a statement issued for {month} ({what}); close the month first", field="--issued")
     bodies = [row.assurance if assurance else row.body for row in found]
-    if len(agreements) == 1 and (assurance or form is not Format.CSV) and form is not Format.TEXT:
+    if not many and (assurance or form is Format.JSON):
         sys.stdout.write(bodies[0].decode())
         return
+    documents = [orjson.loads(body) for body in bodies]
     if assurance:
-        emit([orjson.loads(body) for body in bodies] if len(bodies) > 1 else orjson.loads(bodies[0]))
+        emit(documents)
         return
-    _print([orjson.loads(body) for body in bodies], form, many=len(agreements) > 1, loaded=None)
+    _print(documents, form, many=many, loaded=None)
 
 
 def _print(documents: list[dict[str, Any]], form: Format, *, many: bool, loaded: "Workspace | None") -> None:
@@ -221,11 +223,14 @@ def ledger_verify(workspace: WorkspaceDir = None, as_json: Json = False) -> None
     if as_json:
         emit([{"check": c.name, "count": c.count, "faults": list(c.faults)} for c in checks])
     else:
+        from rich.padding import Padding
+        from rich.text import Text
+
         console = printer()
         for check in checks:
             mark = "[red]FAULT[/red]" if check.faults else "[green]ok[/green]   "
             console.print(f"{mark} {check.name} ({check.count:,})", soft_wrap=True)
             for fault in check.faults:
-                console.print(f"      {fault}", markup=False, soft_wrap=False)
+                console.print(Padding(Text(fault, overflow="fold"), (0, 0, 0, 6)))
     if any(check.faults for check in checks):
         raise typer.Exit(1)

@@ -2,9 +2,16 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
-__all__ = ["change", "days", "dollars", "minutes", "percent", "rate", "ratio"]
+__all__ = ["change", "counted", "days", "dollars", "minutes", "percent", "rate", "ratio"]
 
 _TENTH = Decimal("0.1")
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: ``1, "record" -> "1 record"``, ``1200, "record" -> "1,200 records"``."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
 
 
 def minutes(ms: int) -> str:

@@ -1,11 +1,11 @@
-"""rate, status, explain: calls in, and where they stand."""
+"""rate, rerate, status, explain: calls in, and where they stand."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stream.cli.console import AsKnownAt, Json, Quiet, Strict, WorkspaceDir, emit, known_day, note, printer
+from stream.cli.console import AsKnownAt, Json, Quiet, Strict, WorkspaceDir, emit, known_day, note, parse_month, printer
 
 if TYPE_CHECKING:
     from stream.files.rate import Rated
@@ -16,6 +16,7 @@ __all__ = ["register"]
 def register(app: typer.Typer) -> None:
     """Add the group's commands."""
     app.command("rate")(rate)
+    app.command("rerate")(rerate)
     app.command("status")(status)
     app.command("explain")(explain)
 
@@ -52,6 +53,27 @@ def _show(rated: "Rated", summary: dict[str, Any], *, quiet: bool) -> None:
             note(f"{file.path}: was rated before{where}, nothing to do", quiet=quiet)
     if rated.tally.intake:
         render_tally(summary, printer())
+
+
+def rerate(
+    months: Annotated[
+        list[str] | None, typer.Argument(metavar="[MONTH...]", help="Local months, as 2003-06; all if none is named.")
+    ] = None,
+    workspace: WorkspaceDir = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Decide place and class of archived calls again under today's reference data. Books nothing: `true-up` does."""
+    from stream.cli.progress import rerate_with_progress
+    from stream.cli.rerate_render import document_of, render_rerate
+    from stream.workspace.load import load_workspace
+
+    named = [parse_month(month) for month in months or ()]
+    done = rerate_with_progress(load_workspace(workspace), named, quiet=quiet)
+    if as_json:
+        emit(document_of(done, named))
+    else:
+        render_rerate(done, printer())
 
 
 def status(workspace: WorkspaceDir = None, as_known_at: AsKnownAt = None, as_json: Json = False) -> None:

@@ -18,7 +18,6 @@ _OUTCOME_STYLE = {
     "terms_missing": "magenta",
     "excluded": "dim",
 }
-_SAYS_MOST = 150
 
 
 def render_statement(document: dict[str, Any], paraphrases: dict[str, str], console: Console) -> None:
@@ -51,14 +50,15 @@ def render_statement(document: dict[str, Any], paraphrases: dict[str, str], cons
         console.print(Text("\nclauses", style="bold"))
         for source, number in notes.numbers.items():
             says = paraphrases.get(source, "")
-            short = says if len(says) <= _SAYS_MOST else says[: _SAYS_MOST - 3].rsplit(" ", 1)[0] + " ..."
             table = Table.grid(padding=(0, 1))
             table.add_column(justify="right", width=3)
             table.add_column(overflow="fold")
-            table.add_row(str(number), Text.assemble((source, "bold"), f": {short}" if short else ""))
+            table.add_row(str(number), Text.assemble((source, "bold"), f": {says}" if says else ""))
             console.print(table)
     for line in document["notes"]:
-        console.print(Text(f"note: {line}", style="dim"))
+        table = Table.grid(padding=(0, 1))
+        table.add_row(Text("note:", style="dim"), Text(line, style="dim"))
+        console.print(table)
 
 
 def _originators(rows: list[dict[str, Any]], console: Console) -> None:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stream.cli.advisory_render import render_advisories
-from stream.cli.numbers import minutes, percent, ratio
+from stream.cli.numbers import counted, minutes, percent, ratio
 
 __all__ = ["render_status"]
 
@@ -54,13 +54,15 @@ def render_status(found: dict[str, Any], console: Console) -> None:
         console.print("no usage yet; rate call files with: ratestream rate FILES...")
     _latest_advisories(found["advisories"], console)
     for row in found["suspense"]:
-        console.print(f"waiting in suspense: {row['records']:,} records, {minutes(row['ms'])} min, {row['reason']}")
+        console.print(
+            f"waiting in suspense: {counted(row['records'], 'record')}, {minutes(row['ms'])} min, {row['reason']}"
+        )
     files = found["files"]
     if files["known"]:
         last = datetime.fromtimestamp(files["last_received_ms"] // 1000, UTC)
         unfinished = files["known"] - files["done"]
         more = f", {unfinished} not finished (rate them again)" if unfinished else ""
-        console.print(f"{files['known']} files rated{more}, the last received {last:%Y-%m-%d %H:%M:%S} UTC")
+        console.print(f"{counted(files['known'], 'file')} rated{more}, the last received {last:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _latest_advisories(rows: list[dict[str, Any]], console: Console) -> None:

@@ -55,12 +55,14 @@ def suspense_recycle(workspace: WorkspaceDir = None, reason: Why = None, as_json
     if as_json:
         emit({"tried": done.tried, "moved": done.moved, "waiting": done.waiting})
         return
+    from stream.cli.numbers import counted
+
     console = printer()
-    console.print(f"{done.tried:,} records tried again")
+    console.print(f"{counted(done.tried, 'record')} tried again")
     for outcome, count in sorted(done.moved.items()):
         console.print(f"  {count:,} now {outcome}")
     for why, count in sorted(done.waiting.items()):
-        console.print(f"  {count:,} still wait: {why}")
+        console.print(f"  {count:,} still waiting: {why}")
 
 
 def _reason(text: str | None) -> "Reason | None":

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stream.cli.numbers import dollars
+from stream.cli.numbers import counted, dollars
 
 if TYPE_CHECKING:
     from stream.books.trueup import Adjusted
@@ -23,7 +23,7 @@ def render_true_up(adjusted: Sequence["Adjusted"], console: Console, *, dry_run:
         console.print("no month is closed, nothing to true up")
         return
     if not changed:
-        console.print(f"{len(adjusted)} closed months: value now is value booked, nothing to book")
+        console.print(f"{counted(len(adjusted), 'closed month')}: value now is value booked, nothing to book")
         return
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     table.add_column("agreement", overflow="fold")
@@ -36,11 +36,15 @@ def render_true_up(adjusted: Sequence["Adjusted"], console: Console, *, dry_run:
         for cause, sums in month.by_cause().items():
             for who, amount in sums.items():
                 if Decimal(amount):
-                    table.add_row(month.agreement, month.month, cause.replace("_", " "), who, dollars(amount))
+                    table.add_row(month.agreement, month.month, cause, who, dollars(amount))
                 totals[who] = totals.get(who, Decimal(0)) + Decimal(amount)
-    console.print(table)
+    if table.row_count:
+        console.print(table)
     for who, total in totals.items():
         console.print(Text(f"{who}: {dollars(str(total))}", style="bold"))
     entries = sum(len(month.parts) for month in changed)
-    verb = "would be booked" if dry_run else "booked"
-    console.print(f"{entries:,} entries {verb} in {len(changed)} of {len(adjusted)} closed months")
+    how = "would be " if dry_run else ""
+    console.print(
+        f"{counted(entries, 'entry')} {how}booked, and {counted(len(changed), 'statement')} {how}issued anew, "
+        f"in {counted(len(adjusted), 'closed month')}"
+    )

@@ -13,8 +13,15 @@ __all__ = ["ledger_rows"]
 
 
 def ledger_rows(store: Store, agreement: str | None, month: str | None) -> list[dict[str, Any]]:
-    """Return entries with their postings, oldest first, of one agreement and month if they are given."""
-    query = select(t.entries).order_by(t.entries.c.seq)
+    """Return entries with their postings, oldest first, of one agreement and month if they are given.
+
+    `number` is that of the statement which booked an entry, `corrects` that of the one before it.
+    """
+    query = (
+        select(t.entries, t.statements.c.number)
+        .outerjoin(t.statements, t.entries.c.statement == t.statements.c.id)
+        .order_by(t.entries.c.seq)
+    )
     if agreement is not None:
         query = query.where(t.entries.c.agreement == agreement)
     if month is not None:
@@ -33,6 +40,8 @@ def ledger_rows(store: Store, agreement: str | None, month: str | None) -> list[
             "month": row.month,
             "line": row.line,
             "cause": row.cause,
+            "number": row.number,
+            "corrects": row.number - 1 if row.number is not None and row.number > 1 else None,
             "payer": row.payer,
             "payee": row.payee,
             "ms": row.ms,

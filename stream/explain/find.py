@@ -23,6 +23,7 @@ __all__ = ["call_of", "find_record", "utc_date"]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_REJECTED: Final = 20
 _WAITING: Final = "waiting"
+_SUSPENDED: Final = "suspended"
 _Files = dict[int, tuple[str, str]]
 
 
@@ -117,6 +118,8 @@ def _latest(rows: Iterable[FoundCall]) -> list[FoundCall]:
 
 
 def _decided(found: FoundCall) -> str:
+    if found.state == _SUSPENDED:
+        return "to wait"
     decision = needed(found.decision, f"{found.place}: archived without a decision")
     return f"{decision.traffic_class} under {decision.agreement or 'no agreement'}"
 
@@ -132,7 +135,7 @@ def _suspended(store: Store, record_id: str, source: str | None, files: _Files, 
             call, _ = decode_line(row.raw, limits)
             out.append(
                 FoundCall(
-                    state="suspended" if row.state == _WAITING else row.state,
+                    state=_SUSPENDED if row.state == _WAITING else row.state,
                     reason=name_of(Reason(row.reason)),
                     record_id=row.record_id,
                     source=row.source,
@@ -140,7 +143,7 @@ def _suspended(store: Store, record_id: str, source: str | None, files: _Files, 
                     path=path,
                     sha256=sha256,
                     at=None,
-                    line=row.line,
+                    line=row.line or None,
                     receipt_ms=row.receipt_ms,
                     layer="",
                     rev=0,
@@ -161,14 +164,21 @@ def _log(store: Store, suspense: int) -> tuple[str, ...]:
 def _related(archived: Sequence[FoundCall], suspended: Sequence[FoundCall]) -> list[FoundCall]:
     """Tell records of one identity about each other; one that was suspended and then rated is one record."""
     out: list[FoundCall] = []
-    rated = {_identity(found): found for found in archived}
+    rated = {_identity(found): found for found in archived if found.state != _SUSPENDED}
+    sent_back = {_identity(found): found for found in archived if found.state == _SUSPENDED}
     first: dict[tuple[str, str, int], FoundCall] = dict(rated)
     for found in suspended:
+        left = sent_back.get(_identity(found))
+        if left is not None and left.call is not None and found.call is not None:
+            if not differing(left.call, found.call):
+                out.append(_sent_back(left, found))
+                continue
+            first.setdefault(_identity(found), left)
         stands = first.setdefault(_identity(found), found)
         same = stands.call is not None and found.call is not None and not differing(stands.call, found.call)
         if stands is found:
             out.append(found)
-        elif same and _identity(found) in rated and found.state != "suspended":
+        elif same and _identity(found) in rated and found.state != _SUSPENDED:
             rated[_identity(found)] = _recycled(rated[_identity(found)], found)
         else:
             out.append(replace(found, history=(_conflict(stands, found), *found.history)))
@@ -183,9 +193,23 @@ def _recycled(rated: FoundCall, waited: FoundCall) -> FoundCall:
         path=waited.path,
         sha256=waited.sha256,
         at=None,
-        line=waited.line,
+        line=waited.line or None,
         received_ms=waited.receipt_ms,
         history=(past, *waited.history, *rated.history),
+    )
+
+
+def _sent_back(left: FoundCall, found: FoundCall) -> FoundCall:
+    """Join a record that waits with its past: it was rated, until a rerate could not place it any more."""
+    return replace(
+        found,
+        path=left.path or found.path,
+        sha256=left.sha256 or found.sha256,
+        at=left.at if left.path else None,
+        line=None if left.path else found.line,
+        layer=left.layer,
+        rev=left.rev,
+        history=(*left.history, *found.history),
     )
 
 

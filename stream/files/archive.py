@@ -6,11 +6,13 @@ readers go by the manifest, and what is in no manifest is swept at the next star
 
 import os
 from collections.abc import Iterable
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -28,10 +30,25 @@ from schemas.gather import gather
 from stream.engine import Result
 from stream.workspace.calendar import FIRST_DAY
 
-__all__ = ["FOLDER", "Segment", "sweep", "write_segments"]
+__all__ = ["DECIDED", "EPOCH_DAY", "FOLDER", "Segment", "enum_words", "sweep", "write_again", "write_segments"]
 
 FOLDER: Final = "archive"
-_EPOCH_DAY: Final = (FIRST_DAY - type(FIRST_DAY)(1970, 1, 1)).days
+EPOCH_DAY: Final = (FIRST_DAY - type(FIRST_DAY)(1970, 1, 1)).days
+"""What a calendar day lacks to be a day since 1970, as the archive counts them."""
+DECIDED: Final[dict[str, tuple[int, type[IntEnum] | str]]] = {
+    "class": (2, TrafficClass),
+    "agreement": (3, "agreement"),
+    "originator": (4, "party"),
+    "terminator": (5, "party"),
+    "originating_ocn": (6, "ocn"),
+    "terminating_ocn": (7, "ocn"),
+    "originating_rate_center": (8, "rate_center"),
+    "lata": (9, "lata"),
+    "jurisdiction": (10, Jurisdiction),
+    "state": (12, "state"),
+    "terminating_rate_center": (13, "rate_center"),
+}
+"""The columns of a decision: the row of `rating.kernel.classify.OUT_COLUMNS`, and what its codes stand for."""
 _DAY_MS: Final = 86_400_000
 
 Ints = NDArray[np.int64]
@@ -65,11 +82,29 @@ def _words(codes: NDArray[Any], words: list[str]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(words, pa.string()))
 
 
-def _enum(codes: NDArray[Any], kind: Any) -> pa.Array:
+def enum_words(kind: type[IntEnum]) -> list[str]:
+    """Return the names of an enumeration by code, "" where there is none."""
     words = [""] * (max(kind) + 1)
     for member in kind:
         words[member] = name_of(member)
-    return _words(codes, words)
+    return words
+
+
+def _enum(codes: NDArray[Any], kind: type[IntEnum]) -> pa.Array:
+    return _words(codes, enum_words(kind))
+
+
+def _decision(result: Result, names: Names, rows: Ints) -> dict[str, pa.Array]:
+    """Outcome, place and class, and segments of calls, in the archive's columns."""
+    placed = result.placed[:, rows]
+    return {
+        "outcome": _enum(result.outcome[rows], Outcome),
+        **{
+            column: _words(placed[row], names.all(of)) if isinstance(of, str) else _enum(placed[row], of)
+            for column, (row, of) in DECIDED.items()
+        },
+        **_segments(result, rows),
+    }
 
 
 def _segments(result: Result, rows: Ints) -> dict[str, pa.Array]:
@@ -83,7 +118,7 @@ def _segments(result: Result, rows: Ints) -> dict[str, pa.Array]:
     picked = order[np.repeat(starts - offsets[:-1], counts) + np.arange(offsets[-1])]
     code, money = result.prices.code[:, picked], result.prices.money[:, picked]
     values = {
-        "segment_day": pa.array((result.day[picked] + _EPOCH_DAY).astype(np.int32), pa.date32()),
+        "segment_day": pa.array((result.day[picked] + EPOCH_DAY).astype(np.int32), pa.date32()),
         "segment_ms": pa.array(result.used_ms[picked]),
         "segment_outcome": _enum(code[0], Settlement),
         "segment_reason": _enum(code[1], PriceReason),
@@ -97,8 +132,10 @@ def _segments(result: Result, rows: Ints) -> dict[str, pa.Array]:
     return {name: pa.ListArray.from_arrays(where, value) for name, value in values.items()}
 
 
-def _table(result: Result, names: Names, rows: Ints, file: int, offset: int, receipt_ms: int, rev: int) -> pa.Table:
-    columns, placed = result.columns, result.placed[:, rows]
+def _table(
+    result: Result, names: Names, rows: Ints, file: int, offset: int, receipt_ms: int, rev: int | Ints
+) -> pa.Table:
+    columns = result.columns
     extra = columns.extra[rows]
     raw_length = np.where(columns.extra, columns.line_len, -1)
     raw_offsets, raw = gather(columns.text, columns.line_at, raw_length, rows)
@@ -108,7 +145,7 @@ def _table(result: Result, names: Names, rows: Ints, file: int, offset: int, rec
         {
             "source": _words(result.source[rows], names.all("source")),
             "record_id": _texts(columns, "record_id", rows, nullable=False),
-            "rev": pa.array(np.full(size, rev, np.int16)),
+            "rev": pa.array(np.broadcast_to(np.asarray(rev, np.int16), len(columns))[rows]),
             "connect_ms": pa.array(columns.connect_ms[rows]),
             "duration_ms": pa.array(columns.duration_ms[rows]),
             "called": pa.array(columns.called[rows]),
@@ -127,19 +164,7 @@ def _table(result: Result, names: Names, rows: Ints, file: int, offset: int, rec
             "file": pa.array(np.full(size, file, np.int32)),
             "at": pa.array(columns.line_at[rows] + offset),
             "receipt_ms": pa.array(np.full(size, receipt_ms, np.int64)),
-            "outcome": _enum(result.outcome[rows], Outcome),
-            "class": _enum(placed[2], TrafficClass),
-            "agreement": _words(placed[3], names.all("agreement")),
-            "originator": _words(placed[4], names.all("party")),
-            "terminator": _words(placed[5], names.all("party")),
-            "originating_ocn": _words(placed[6], names.all("ocn")),
-            "terminating_ocn": _words(placed[7], names.all("ocn")),
-            "originating_rate_center": _words(placed[8], names.all("rate_center")),
-            "lata": _words(placed[9], names.all("lata")),
-            "jurisdiction": _enum(placed[10], Jurisdiction),
-            "state": _words(placed[12], names.all("state")),
-            "terminating_rate_center": _words(placed[13], names.all("rate_center")),
-            **_segments(result, rows),
+            **_decision(result, names, rows),
         }
     )
 
@@ -154,9 +179,12 @@ def write_segments(
     receipt_ms: int,
     layer: str,
     stem: str,
-    rev: int = 0,
+    rev: int | Ints = 0,
 ) -> list[Segment]:
     """Write a batch's rated and verifying calls, a segment a month of connect, sorted by agreement.
+
+    rev : int or (n,) int64
+        How often each record was decided before.
 
     Returns
     -------
@@ -179,6 +207,36 @@ def write_segments(
         size = _write(folder / path, table)
         out.append({"path": path.as_posix(), "layer": layer, "month": text, "rows": chosen.size, "bytes": size})
     return out
+
+
+def write_again(
+    folder: Path, before: pa.Table, result: Result, names: Names, rows: Ints, *, layer: str, month: str, stem: str
+) -> Segment:
+    """Write archived calls that were decided again: their fields as archived, the new decision, `rev` one higher.
+
+    Parameters
+    ----------
+    before : table
+        The rows as archived before, of one month of connect.
+    result : Result
+        What was decided of them now, in the same order, with prices; suspended calls are written too, so that
+        their earlier decision stands no longer.
+    rows : (m,) int64
+        Which of them are written.
+
+    Returns
+    -------
+    dict
+        The manifest row, to be committed with the correction.
+    """
+    rows = rows[np.argsort(result.placed[3, rows], kind="stable")]
+    table = before.take(pa.array(rows))
+    rev = pc.cast(pc.add(table.column("rev"), pa.scalar(1, pa.int16())), pa.int16())
+    for column, values in {"rev": rev, **_decision(result, names, rows)}.items():
+        table = table.set_column(table.schema.get_field_index(column), column, values)
+    path = Path(FOLDER) / month / f"{stem}.parquet"
+    size = _write(folder / path, table)
+    return {"path": path.as_posix(), "layer": layer, "month": month, "rows": rows.size, "bytes": size}
 
 
 def _write(path: Path, table: pa.Table) -> int:

@@ -28,7 +28,7 @@ from stream.rules import compile_rules
 from stream.tally import Tally
 from stream.workspace.load import Workspace
 
-__all__ = ["FileDone", "Rated", "call_files", "make_engine", "rate_files"]
+__all__ = ["FileDone", "Rated", "call_files", "disk_errors", "make_engine", "rate_files"]
 
 _NAMES: Final = (".ndjson", ".ndjson.gz", ".ndjson.zst")
 """What a folder's call files are called: what is still being copied into it under another name is left alone."""
@@ -97,7 +97,7 @@ class _Run:
         self._done = Rated()
         with store.reading() as c:
             manifest = [row.path for row in c.execute(select(t.archive.c.path))]
-        with _disk(workspace.folder):
+        with disk_errors(workspace.folder):
             sweep(workspace.folder, manifest)
         self._engine = make_engine(workspace, store, store.names())
 
@@ -143,7 +143,7 @@ class _Run:
         layer = f"file:{number}"
         try:
             result = self._engine.process(Batch(chunk.buffer, line_at, line_len, self._receipt_ms))
-            with _disk(self._workspace.folder):
+            with disk_errors(self._workspace.folder):
                 segments = write_segments(
                     self._workspace.folder,
                     result,
@@ -193,7 +193,7 @@ def _advance(
 
 
 @contextmanager
-def _disk(folder: Path) -> Iterator[None]:
+def disk_errors(folder: Path) -> Iterator[None]:
     """Turn a full or read-only disk into an error that names the workspace."""
     try:
         yield

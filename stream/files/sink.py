@@ -14,19 +14,14 @@ from rating.names import Names
 from rating.usage import Cells, merge
 from stream.books import tables as t
 from stream.engine import Engine, Result
+from stream.live import Position
 from stream.tally import Tally
 from stream.workspace.calendar import FIRST_DAY
 
 __all__ = [
-    "add_cells",
-    "add_hours",
-    "add_identities",
-    "add_positions",
-    "add_tally",
-    "merge_chunks",
-    "save_batch",
-    "save_names",
-]
+    "add_cells", "add_hours", "add_identities", "add_positions", "add_tally", "merge_chunks", "save_batch",
+    "save_names", "set_positions",
+]  # fmt: skip
 
 _MERGE_AT: Final = 24
 """Chunks of a month's cells or a day's identities that are let stand before they are merged."""
@@ -134,9 +129,12 @@ def add_tally(c: Connection, tally: Tally) -> None:
 
 def add_positions(c: Connection, engine: Engine) -> None:
     """Save the live positions that moved."""
-    rows = [
-        {"agreement": code, "month": month, "a_ms": a, "b_ms": b} for (code, month), (a, b) in engine.moved_positions()
-    ]
+    set_positions(c, engine.moved_positions())
+
+
+def set_positions(c: Connection, moved: Iterable[tuple[Position, tuple[int, int]]]) -> None:
+    """Save live positions."""
+    rows = [{"agreement": code, "month": month, "a_ms": a, "b_ms": b} for (code, month), (a, b) in moved]
     if rows:
         statement = upsert(t.positions)
         new = {"a_ms": statement.excluded.a_ms, "b_ms": statement.excluded.b_ms}

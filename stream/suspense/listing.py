@@ -38,7 +38,7 @@ def waiting_rows(store: Store, reason: Reason | None = None) -> list[dict[str, A
             "connect_ms": row.connect_ms,
             "duration_ms": row.duration_ms,
             "file": paths.get(row.file),
-            "line": row.line,
+            "line": row.line or None,  # none of what a rerate sent here: the archive keeps bytes, not lines
             "remedy": REMEDIES[Reason(row.reason)],
             "record": row.raw.decode("utf-8", "backslashreplace"),
         }

@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, func, insert, select, update
 
 from rating.codes import Outcome, Reason, name_of
+from rating.usage import merge
 from stream.books import tables as t
+from stream.books.layers import RERATE
 from stream.books.store import Store
 from stream.clock import now_ms, timestamp
 from stream.engine import Batch, Engine, Result
 from stream.errors import InvariantBroken
+from stream.explain.archived import manifest, superseded
 from stream.files.archive import write_segments
 from stream.files.rate import make_engine
 from stream.files.sink import add_cells, add_hours, add_identities, add_positions, add_tally, save_names
@@ -54,6 +58,7 @@ def recycle(workspace: Workspace, store: Store, reason: Reason | None = None) ->
             return Recycled(0, {}, {})
         engine = make_engine(workspace, store, store.names())
         run = f"recycle-{runs + 1}"
+        revs = _revisions(store, rows)
         try:
             result = engine.process(_batch([row.raw for row in rows]), recycled=True)
             _same_records(result, rows)
@@ -66,10 +71,10 @@ def recycle(workspace: Workspace, store: Store, reason: Reason | None = None) ->
                 receipt_ms=now_ms(),
                 layer=run,
                 stem=run,
-                rev=1,
+                rev=revs,
             )
             with store.transaction() as c:
-                _save(c, engine, result, rows, run, segments)
+                _save(c, engine, result, rows, run, segments, sent_back=np.flatnonzero(revs > 1))
         except BaseException:
             engine.abort()
             raise
@@ -83,6 +88,16 @@ def _batch(raws: list[bytes]) -> Batch:
     np.cumsum(lengths[:-1] + 1, out=at[1:])
     buffer = np.frombuffer(b"\n".join(raws) + b"\n", np.uint8)
     return Batch(buffer, at, lengths, now_ms())
+
+
+def _revisions(store: Store, rows: Sequence[Any]) -> NDArray[np.int64]:
+    """Number the decisions: 1 of a record that has waited since it came, more of one that was rated in between."""
+    before = superseded(manifest(store, sorted({_month(row.connect_ms) for row in rows})))
+    return np.array([before.get((row.source, row.record_id, row.utc_day), 0) + 1 for row in rows], np.int64)
+
+
+def _month(connect_ms: int) -> str:
+    return str(np.datetime64(connect_ms, "ms").astype("datetime64[M]"))
 
 
 def _same_records(result: Result, rows: Sequence[Any]) -> None:
@@ -112,10 +127,19 @@ def _moves(result: Result, rows: Sequence[Any]) -> Tally:
 
 
 def _save(
-    c: Connection, engine: Engine, result: Result, rows: Sequence[Any], run: str, segments: list[dict[str, Any]]
+    c: Connection,
+    engine: Engine,
+    result: Result,
+    rows: Sequence[Any],
+    run: str,
+    segments: list[dict[str, Any]],
+    sent_back: NDArray[np.int64],
 ) -> None:
     save_names(c, engine.names)
-    add_cells(c, run, result.cells)
+    # What a rerate took out of the books comes back into them by the same cause; the rest is late usage.
+    back = engine.usage_of(result, sent_back)
+    add_cells(c, RERATE + run, back)
+    add_cells(c, run, merge([result.cells, back.negated()]))
     add_hours(c, run, result.hours)
     add_identities(c, engine.identities.changes())
     add_positions(c, engine)

@@ -60,13 +60,14 @@ def hours_of(calls: list[Call], *, by_connect: bool = False) -> Hours:
     raise AssertionError("a call of a day touches no more than 26 hours")
 
 
-def twin(calls: list[Call]) -> Counter[tuple[int, int, str, date, int]]:
-    used: Counter[tuple[int, int, str, date, int]] = Counter()
+def twin(calls: list[Call]) -> Counter[tuple[int, int, str, date, int, int]]:
+    used: Counter[tuple[int, int, str, date, int, int]] = Counter()
     for connect, duration, zone, kind, office, agreement in calls:
         group = COUNTED.get(kind.name.lower())
         if office and group:
             for (day, hour), ms in hours_in_use(connect, duration, ZONES[zone]).items():
-                used[agreement, office, group, day, hour] += ms
+                carried = (day - naive.local_day(connect, ZONES[zone])).days
+                used[agreement, office, group, day, carried, hour] += ms
     return used
 
 
@@ -77,10 +78,10 @@ def twin(calls: list[Call]) -> Counter[tuple[int, int, str, date, int]]:
 def test_hours_equal_the_naive_twin(by_connect: bool, calls: list[Call]) -> None:
     # Whatever day a call is rated on, it is in use when it is in use.
     found = hours_of(calls, by_connect=by_connect)
-    columns = [found.field(name).tolist() for name in ("agreement", "end_office", "group", "day", "hour")]
+    columns = [found.field(name).tolist() for name in ("agreement", "end_office", "group", "day", "carried", "hour")]
     got = {
-        (agreement, office, GROUPS[group], DAYS[day], hour): ms
-        for agreement, office, group, day, hour, ms in zip(*columns, found.ms.tolist(), strict=True)
+        (agreement, office, GROUPS[group], DAYS[day], carried, hour): ms
+        for agreement, office, group, day, carried, hour, ms in zip(*columns, found.ms.tolist(), strict=True)
     }
     assert got == twin(calls)
     assert len(got) == len(found)

@@ -4,11 +4,13 @@ import os
 from collections import Counter
 from datetime import date
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from sqlalchemy import select
 
 from rating.hours import GROUPS
 from stream.books import tables as t
+from stream.rerate.run import rerate
 from stream.suspense.recycle import recycle
 from stream.workspace.calendar import date_at
 from stream.workspace.load import load_workspace
@@ -35,7 +37,7 @@ def kept(driven: Driven) -> dict[Hour, int]:
         for agreement, office, group, day, hour, ms in zip(*columns, found.ms.tolist(), strict=True):
             assert f"{date_at(day):%Y-%m}" == month
             where = (names.name("agreement", agreement), names.name("end_office", office), GROUPS[group])
-            out[*where, date_at(day), hour] = ms
+            out[*where, date_at(day), hour] = out.get((*where, date_at(day), hour), 0) + ms
     return out
 
 
@@ -119,6 +121,26 @@ def test_what_is_recycled_adds_its_hours_as_a_layer_of_its_own() -> None:
         assert kept(driven) == twin(World(TABLES, lines=world.lines))
         with driven.store.reading() as c:
             assert [row.layer for row in c.execute(select(t.hours.c.layer))] == ["recycle-1"]
+
+
+@pytest.mark.parametrize("months", [(), ("2004-07",)])
+def test_a_rerate_corrects_the_hours_of_its_days_of_connect(months: tuple[str, ...]) -> None:
+    lines = calls(("4142000001", "4143000001", {}), ("4143000001", "4145000001", {}))
+    lines.append(call(record_id="late", source="s", connect_time=epoch_ms("2004-07-31T23:59:00"), duration_ms=90_000,
+                      calling="4142000001", called="4143000001"))  # fmt: skip
+    lines.append(call(record_id="later", source="s", connect_time=epoch_ms("2004-09-01T12:00:00"), duration_ms=90_000,
+                      calling="4142000001", called="4143000001"))  # fmt: skip
+    with drive(World(TABLES, lines=lines)) as driven:
+        blocks = driven.workspace.folder / "reference" / "number_blocks.csv"
+        blocks.write_text(blocks.read_text().replace("ALPHWI01", "GAMMWI03"))
+        moved = [{**row, "switch": row["switch"].replace("ALPHWI01", "GAMMWI03")} for row in TABLES["number_blocks"]]
+        layer = rerate(load_workspace(driven.workspace.folder), driven.store, months).layer
+        wanted = twin(World(TABLES | {"number_blocks": moved}, lines=lines[:3]))
+        wanted += twin(World(TABLES if months else TABLES | {"number_blocks": moved}, lines=lines[3:]))
+        assert kept(driven) == wanted
+        with driven.store.reading() as c:
+            assert layer in {row.layer for row in c.execute(select(t.hours.c.layer))}
+        assert rerate(load_workspace(driven.workspace.folder), driven.store, months).layer is None
 
 
 def test_chunks_of_many_batches_are_merged() -> None:

@@ -184,11 +184,20 @@ def test_use_keeps_a_folder_young(tmp_path: Path, cache: Path, monkeypatch: pyte
     folder = compile_cache.place(kernels(tmp_path / "tree"))
     for age in range(4):
         (cache / f"{age:032x}").mkdir()
+        os.utime(cache / f"{age:032x}", (1 + age, 1 + age))
     os.utime(folder, (0, 0))
     monkeypatch.delenv("NUMBA_CACHE_DIR")
     assert compile_cache.place(tmp_path / "tree") == folder
     assert folder.stat().st_mtime > 0
     assert len(list(cache.iterdir())) == compile_cache.KEPT
+
+
+def test_a_folder_that_others_may_still_fill_stays(tmp_path: Path, cache: Path) -> None:
+    root = kernels(tmp_path / "tree")
+    for age in range(4):
+        (cache / f"{age:032x}").mkdir(parents=True)
+    folder = compile_cache.place(root)
+    assert {path.name for path in cache.iterdir()} == {folder.name, *(f"{age:032x}" for age in range(4))}
 
 
 class TestWithoutAUsableHome:

@@ -32,8 +32,8 @@ def known(*uses: Use, **more: Any) -> Facts:
     by_month: dict[str, list[Hours]] = {}
     for day, office, hour, ms, group in uses:
         number = (date.fromisoformat(day) - FIRST_DAY).days
-        key = (agreement << 47) | (names.code("end_office", office) << 27) | (GROUPS.index(group) << 25)
-        key |= (number << 5) | hour
+        key = (agreement << 45) | (names.code("end_office", office) << 25) | (GROUPS.index(group) << 23)
+        key |= (number << 7) | hour
         by_month.setdefault(day[:7], []).append(Hours(np.array([key], np.int64), np.array([ms], np.int64)))
     return facts(names, [], hours_of=lambda _, month: merge_hours(by_month.get(month, [])), **more)
 
