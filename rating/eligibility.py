@@ -22,13 +22,25 @@ from rating.terms.timeline import Interval, Ruled
 from rating.trunk_groups import trunk_group_on
 from rating.usage import Cells
 
-__all__ = ["GATES", "deot_fails", "gates", "is_below", "month_gates", "waived"]
+__all__ = [
+    "GATES",
+    "deot_fails",
+    "gates",
+    "is_below",
+    "measured",
+    "month_before",
+    "month_gates",
+    "month_is_below",
+    "months_later",
+    "months_to_fail",
+    "waived",
+]
 
 GATES: Final = (PriceReason.NONE, PriceReason.NO_POI, PriceReason.DEOT)
 """The reasons by gate code, as cells' rows carry it; where both close, the point of interconnection names it."""
 
 
-def _months_later(day: date, months: int) -> date:
+def months_later(day: date, months: int) -> date:
     """The same day so many months later; where that day does not exist, the month's last day."""
     year, month = divmod(day.month - 1 + months, 12)
     first = date(day.year + year, month + 1, 1)
@@ -51,7 +63,7 @@ def waived(facts: Facts, agreement: str, waivers: Iterable[Ruled[Waiver]], test:
             if event.tandem and event.tandem != tandem:
                 continue
             if isinstance(event, InterconnectionStarted) and ruled.effect.cause == "new_interconnection":
-                if event.on <= day < _months_later(event.on, ruled.effect.months or 0):
+                if event.on <= day < months_later(event.on, ruled.effect.months or 0):
                     return True
             elif (
                 isinstance(event, IncumbentFailure)
@@ -68,7 +80,7 @@ def is_below(direct: int, total: int, share: Decimal) -> bool:
     return total > 0 and direct * denominator < total * numerator
 
 
-def _measured(facts: Facts, agreement: str, tandem: str, month: str) -> tuple[int, int]:
+def measured(facts: Facts, agreement: str, tandem: str, month: str) -> tuple[int, int]:
     """Return (direct, total) of a tandem in a month: milliseconds, or trunk-days by switch ``deot_measure``."""
     policy = facts.policies[agreement]
     if policy.deot_measure == "trunks":
@@ -109,6 +121,24 @@ def _trunk_days(facts: Facts, agreement: str, tandem: str, month: str) -> tuple[
     return direct, total
 
 
+def months_to_fail(facts: Facts, agreement: str, rule: Eligibility) -> int:
+    """Return how many months in a row have to be below for the last of them to fail."""
+    return (rule.months or 1) + (1 if facts.policies[agreement].deot_onset == "next_month" else 0)
+
+
+def month_is_below(
+    facts: Facts, agreement: str, rule: Eligibility, waivers: Iterable[Ruled[Waiver]], tandem: str, month: str
+) -> bool:
+    """Return whether a tandem area's month is below the share; one with a waived day is not."""
+    rulings = tuple(waivers)
+    direct, total = measured(facts, agreement, tandem, month)
+    if not is_below(direct, total, rule.share or Decimal(0)):
+        return False
+    first, last = month_days(month)
+    days = (first + timedelta(days=i) for i in range((last - first).days + 1))
+    return not any(waived(facts, agreement, rulings, "deot", tandem, day) for day in days)
+
+
 def deot_fails(
     facts: Facts, agreement: str, rule: Eligibility, waivers: Iterable[Ruled[Waiver]], tandem: str, month: str
 ) -> bool:
@@ -118,15 +148,8 @@ def deot_fails(
     ``next_month``) have to be below the share; a month with a waived day is not below.
     """
     rulings = tuple(waivers)
-    months = (rule.months or 1) + (1 if facts.policies[agreement].deot_onset == "next_month" else 0)
-    for back in range(months):
-        earlier = month_before(month, back)
-        first, last = month_days(earlier)
-        direct, total = _measured(facts, agreement, tandem, earlier)
-        if not is_below(direct, total, rule.share or Decimal(0)):
-            return False
-        days = (first + timedelta(days=i) for i in range((last - first).days + 1))
-        if any(waived(facts, agreement, rulings, "deot", tandem, day) for day in days):
+    for back in range(months_to_fail(facts, agreement, rule)):
+        if not month_is_below(facts, agreement, rule, rulings, tandem, month_before(month, back)):
             return False
     return True
 

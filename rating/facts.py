@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, Final
 
+from rating.hours import NO_HOURS, Hours
 from rating.names import Names
 from rating.policy import Policy
 from rating.reference.rows import Agreement, Tables
@@ -49,6 +50,10 @@ def period_name(month: str, period: str) -> str:
 _READ_BY_RULES: Final = (RebuttalFiled, RebuttalDecided, InterconnectionStarted, IncumbentFailure)
 
 
+def _no_hours(_agreement: str, _month: str) -> Hours:
+    return NO_HOURS
+
+
 @dataclass(frozen=True)
 class Facts:
     """Cells, terms, events, policies and tables, as known on a day.
@@ -63,6 +68,8 @@ class Facts:
         The merged cells of an agreement in a month, all layers together.
     first_day : date
         The day that position 0 of a cell's service day stands for.
+    hours_of : callable (agreement, month) -> Hours
+        The merged busy-hour sum likewise; nothing by default.
     memo : dict
         What has been derived from the rest, so that a year of months resolves it once.
     """
@@ -75,6 +82,7 @@ class Facts:
     cells_of: Callable[[str, str], Cells]
     first_day: date
     as_known_at: date
+    hours_of: Callable[[str, str], Hours] = _no_hours
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property

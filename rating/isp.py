@@ -16,7 +16,7 @@ from rating.sums import month_rows
 from rating.terms.model import GrowthCap, NewMarket, Presumption
 from rating.terms.timeline import Interval, Ruled, Timeline
 
-__all__ = ["Capped", "IspMonth", "Shares", "capped_month", "isp_month"]
+__all__ = ["Capped", "IspMonth", "Shares", "capped_month", "counted_ms", "isp_month"]
 
 Method = Literal["none", "presumed", "actual"]
 
@@ -162,12 +162,29 @@ def _opening(timeline: Timeline, cap: Ruled[GrowthCap]) -> Interval | None:
     return None
 
 
-def _eligible(facts: Facts, agreement: str, month: str, payee: str, cap: Ruled[GrowthCap]) -> dict[str, int]:
+def counted_ms(
+    facts: Facts, agreement: str, month: str, payee: str, cap: Ruled[GrowthCap], rows: Sequence[Row] | None = None
+) -> Mapping[str, int]:
     """Return a month's milliseconds by LATA that count towards the cap (XA 2.3.1: the whole of 2003 counts).
 
     The month is weighed on all days on which it is presumed; what of it lies on days on which an order
     of law has the cap down does not count.
+
+    rows : sequence of Row, optional
+        The month's sums up to some day of it; all of them by default, and then computed once.
     """
+    if rows is not None:
+        return _counted_ms(facts, agreement, month, payee, cap, rows)
+    memo: dict[tuple[str, str, str, str], Mapping[str, int]] = facts.memo.setdefault("counted_ms", {})
+    key = (agreement, month, payee, cap.source)
+    if key not in memo:
+        memo[key] = _counted_ms(facts, agreement, month, payee, cap, month_rows(facts, agreement, month))
+    return memo[key]
+
+
+def _counted_ms(
+    facts: Facts, agreement: str, month: str, payee: str, cap: Ruled[GrowthCap], rows: Sequence[Row]
+) -> Mapping[str, int]:
     timeline = facts.timeline(agreement)
     first, last = month_days(month)
     opening = _opening(timeline, cap)
@@ -192,7 +209,7 @@ def _eligible(facts: Facts, agreement: str, month: str, payee: str, cap: Ruled[G
     other = parties.party_b if payee == parties.party_a else parties.party_a
     presumption = opening.presumption.effect
     month_isp = isp_month(
-        month_rows(facts, agreement, month),
+        rows,
         facts.names.find("party", payee),
         facts.names.find("party", other),
         presumption,
@@ -260,7 +277,7 @@ def _lay_cap(
     by_lata = effect.scope == "lata"
     before: dict[str, int] = defaultdict(int)
     for earlier in months_before(month, effect.period):
-        for lata, ms in _eligible(facts, agreement, earlier, payee, cap).items():
+        for lata, ms in counted_ms(facts, agreement, earlier, payee, cap).items():
             before[lata if by_lata else ""] += ms
     within: dict[Part, int] = {}
     uses: dict[str, Use] = {}

@@ -5,7 +5,7 @@ from typing import Final
 
 __all__ = ["KINDS", "LIMITS", "NameSpaceFullError", "Names"]
 
-KINDS: Final = ("agreement", "party", "ocn", "rate_center", "lata", "state", "trunk_group", "source")
+KINDS: Final = ("agreement", "party", "ocn", "rate_center", "lata", "state", "trunk_group", "source", "end_office")
 
 LIMITS: Final = {
     "agreement": 1 << 16,
@@ -16,8 +16,9 @@ LIMITS: Final = {
     "state": 1 << 10,
     "trunk_group": 1 << 20,
     "source": 1 << 20,
+    "end_office": 1 << 20,
 }
-"""How many names of a kind a usage cell's key has room for (`rating.kernel.cells`)."""
+"""How many names of a kind a key has room for, of a usage cell or an hour (`rating.kernel.cells`, `.hours`)."""
 
 
 class NameSpaceFullError(ValueError):

@@ -1,7 +1,7 @@
 """Whether a payee has the points of interconnection that calls from a place require (SA 4.1, 4.4)."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from rating.facts import Facts
 from rating.reference.rows import Poi
 from rating.terms.model import Eligibility
 
-__all__ = ["has_poi", "within_miles"]
+__all__ = ["areas_without_poi", "change_days", "has_poi", "numbered_areas", "within_miles"]
 
 
 class _Dated(Protocol):
@@ -144,3 +144,61 @@ def has_poi(facts: Facts, agreement: str, rules: Sequence[Eligibility], caller: 
             for area, places in areas
         )
     return memo[key]
+
+
+def numbered_areas(facts: Facts, payee: str, state: str, day: date) -> dict[str, tuple[str, ...]]:
+    """Return the local calling areas of a state in which a payee has a number block in force, with their places."""
+    places = {place for place in _numbered(facts, payee) if place.partition("|")[0] == state}
+    places = {place for place in places if _has_numbers(facts, payee, place, day)}
+    members: dict[str, list[str]] = {}
+    found: set[str] = set()
+    alone = set(places)
+    for row in facts.tables.local_areas or ():
+        if row.state == state and _holds(row, day):
+            place = f"{state}|{row.rate_center}"
+            members.setdefault(row.area, []).append(place)
+            if place in places:
+                found.add(row.area)
+                alone.discard(place)
+    return {area: tuple(members[area]) for area in found} | {place.partition("|")[2]: (place,) for place in alone}
+
+
+def areas_without_poi(facts: Facts, agreement: str, rules: Sequence[Eligibility], day: date) -> set[str]:
+    """Return the areas that require a point of interconnection on a day and have none.
+
+    Parameters
+    ----------
+    rules : sequence of Eligibility
+        As for `has_poi`. No rule, or `pois.csv` missing: no test, so nothing is missing.
+    """
+    if facts.tables.pois is None or not rules:
+        return set()
+    payee = rules[0].payee
+    pois = [p for p in facts.tables.pois if p.agreement == agreement and p.party == payee and _holds(p, day)]
+    areas = numbered_areas(facts, payee, facts.agreements[agreement].state, day)
+    return {area for area, places in areas.items() if not _satisfied(facts, rules, pois, area, places, day)}
+
+
+def change_days(facts: Facts, agreement: str, payee: str, first: date, last: date) -> list[date]:
+    """Return the days, `first` among them, from which another answer of `areas_without_poi` may hold."""
+    state = facts.agreements[agreement].state
+
+    def ends() -> Iterator[tuple[date | None, date | None]]:
+        for place, spans in _numbered(facts, payee).items():
+            if place.partition("|")[0] == state:
+                yield from spans
+        for poi in facts.tables.pois or ():
+            if (poi.agreement, poi.party) == (agreement, payee):
+                yield poi.from_, poi.through
+        for area in facts.tables.local_areas or ():
+            if area.state == state:
+                yield area.from_, area.through
+        for tandem in facts.tables.tandem_areas or ():
+            if tandem.state == state:
+                yield tandem.from_, tandem.through
+
+    days = {first}
+    for start, end in ends():
+        days.add(start or first)
+        days.add(end + timedelta(days=1) if end is not None and end < last else first)
+    return sorted(day for day in days if first <= day <= last)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from rating.advisories.collect import advisories
 from rating.codes import PriceReason, Settlement, TrafficClass, name_of
 from rating.disclosure import originators
 from rating.facts import Facts, month_days
@@ -269,7 +270,7 @@ def statement(
         "usage": _usage(facts, agreement, rows),
         "originators": originators(facts, agreement, month),
         "exceptions": [*arrangements_missing(facts, agreement, month), *on_net_on_trunk(facts, rows)],
-        "advisories": [],
+        "advisories": advisories(facts, settled),
         "in_force": _terms(facts, settled),
         "notes": _notes(facts, settled),
         "digests": dict(digests),

@@ -3,6 +3,7 @@
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rating.eligibility import month_gates
 from rating.facts import Facts, month_days
@@ -12,7 +13,7 @@ from rating.rounding import billed_ms
 from rating.terms.events import RebuttalDecided, RebuttalFiled
 from rating.trunk_groups import trunk_group_on
 
-__all__ = ["actual_from", "month_rows"]
+__all__ = ["actual_days", "actual_from", "month_rows"]
 
 
 def actual_from(facts: Facts, agreement: str, payee: str) -> date | None:
@@ -32,6 +33,20 @@ def actual_from(facts: Facts, agreement: str, payee: str) -> date | None:
     return day
 
 
+def actual_days(facts: Facts, agreement: str, month: str, days: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the bits of `Row.actual` for calendar days of a month."""
+    actual = np.zeros(len(days), np.int64)
+    parties = facts.agreements[agreement]
+    for bit, payee in ((1, parties.party_a), (2, parties.party_b)):
+        start = actual_from(facts, agreement, payee)
+        if start is not None:
+            actual |= np.where(days >= facts.day(start), bit, 0)
+    for start_day, end_day, interval in facts.timeline(agreement).between(*month_days(month)):
+        if not interval.presumes:
+            actual |= np.where((days >= facts.day(start_day)) & (days <= facts.day(end_day)), PRESUMPTION_DOWN, 0)
+    return actual
+
+
 def month_rows(facts: Facts, agreement: str, month: str) -> list[Row]:
     """Return the sums of an agreement's month by rate sub-period, computed once."""
     cache: dict[tuple[str, str], list[Row]] = facts.memo.setdefault("month_rows", {})
@@ -46,21 +61,12 @@ def month_rows(facts: Facts, agreement: str, month: str) -> list[Row]:
         row = trunk_group_on(facts, facts.names.name("trunk_group", trunk), facts.date(day)) if trunk else None
         return ROUTES[row.kind] if row is not None else 0
 
-    actual = np.zeros(len(cells), np.int64)
-    parties = facts.agreements[agreement]
-    for bit, payee in ((1, parties.party_a), (2, parties.party_b)):
-        start = actual_from(facts, agreement, payee)
-        if start is not None:
-            actual |= np.where(days >= facts.day(start), bit, 0)
-    for start_day, end_day, interval in facts.timeline(agreement).between(first, last):
-        if not interval.presumes:
-            actual |= np.where((days >= facts.day(start_day)) & (days <= facts.day(end_day)), PRESUMPTION_DOWN, 0)
     cache[agreement, month] = summed(
         cells,
         [facts.day(start) for start, _ in subs],
         by_pairs(cells.field("trunk_group"), days, route),
         month_gates(facts, agreement, month),
-        actual,
+        actual_days(facts, agreement, month, days),
         billed_ms(facts, agreement, month),
     )
     return cache[agreement, month]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rating.codes import Outcome, Reason, reason_named
+from rating.hours import Hours
 from rating.kernel import cells as cell_kernel
 from rating.kernel import identity
 from rating.kernel.classify import OUT_COLUMNS, classify
@@ -18,6 +19,7 @@ from rating.names import Names
 from rating.usage import EMPTY, MEASURED, Cells
 from schemas.columns import VERDICTS, Columns, Limits
 from schemas.decode import decode
+from stream.busy_hours import busy_hours
 from stream.counting import count
 from stream.identities import RATED, SUSPENDED, Identities
 from stream.interning import NameTable
@@ -76,9 +78,9 @@ class Result:
     """What was decided of a batch.
 
     columns : the decoded records. outcome, reason : (n,) uint8 codes. source, trunk : (n,) int64 codes of
-    names. utc_day, fingerprint, digest : (n,) identity of the records that have one. placed : (15, n) int32,
+    names. utc_day, fingerprint, digest : (n,) identity of the records that have one. placed : (16, n) int32,
     rows `rating.kernel.classify.OUT_COLUMNS`, of records that were placed. call, day, carried, used_ms :
-    (m,) int64, the segments of the rated calls in order. prices : their live prices. cells : the
+    (m,) int64, the segments of the rated calls in order. prices : their live prices. cells, hours : the
     batch's usage. tally : what came in and what became of it.
     """
 
@@ -97,6 +99,7 @@ class Result:
     used_ms: Ints
     prices: Prices
     cells: Cells
+    hours: Hours
     tally: Tally
 
     def rows(self, *outcomes: Outcome) -> Ints:
@@ -179,6 +182,7 @@ class Engine:
         rated = np.flatnonzero(outcome == Outcome.RATED)
         call, day, carried, used_ms = self._split(columns, placed, rated)
         cells = self._add_up(columns, placed, trunk, call, day, carried, used_ms)
+        hours = busy_hours(self._rules.plan, columns.connect_ms, placed, call, day, carried, used_ms)
         prices = self._live.price(placed, columns.duration_ms, trunk, call, day, carried, used_ms)
         tally = count(
             source,
@@ -192,7 +196,7 @@ class Engine:
         tally.check()
         return Result(
             columns, outcome, reason, source, trunk, utc_day, fingerprint, digest, placed, call, day, carried,
-            used_ms, prices, cells, tally,
+            used_ms, prices, cells, hours, tally,
         )  # fmt: skip
 
     def decide_again(self, columns: Columns, receipt_ms: int) -> Result:
@@ -209,10 +213,11 @@ class Engine:
         _judge(placed, rows, outcome, reason)
         call, day, carried, used_ms = self._split(columns, placed, np.flatnonzero(outcome == Outcome.RATED))
         cells = self._add_up(columns, placed, trunk, call, day, carried, used_ms)
+        hours = busy_hours(self._rules.plan, columns.connect_ms, placed, call, day, carried, used_ms)
         unpriced = Prices(np.zeros((5, 0), np.int64), np.zeros((5, 0), np.int64))
         return Result(
             columns, outcome, reason, source, trunk, utc_day, fingerprint, digest, placed, call, day, carried,
-            used_ms, unpriced, cells, Tally(),
+            used_ms, unpriced, cells, hours, Tally(),
         )  # fmt: skip
 
     def price_again(self, result: Result, rows: Ints) -> Result:

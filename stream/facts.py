@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import date
 
 from rating.facts import Facts
+from rating.hours import NO_HOURS, Hours
 from rating.names import Names
 from rating.reference.rows import as_known
 from rating.usage import EMPTY, Cells
@@ -28,6 +29,16 @@ def make_facts(
             memo[agreement, month] = store.cells(code, month, without)
         return memo[agreement, month]
 
+    hours: dict[tuple[str, str], Hours] = {}
+
+    def hours_of(agreement: str, month: str) -> Hours:
+        code = names.find("agreement", agreement)
+        if store is None or code < 0:
+            return NO_HOURS
+        if (agreement, month) not in hours:
+            hours[agreement, month] = store.hours(code, month)
+        return hours[agreement, month]
+
     return Facts(
         tables=as_known(workspace.tables, as_known_at),
         instruments=workspace.instruments,
@@ -35,6 +46,7 @@ def make_facts(
         policies={row.agreement: workspace.policy(row.agreement, as_known_at) for row in workspace.tables.agreements},
         names=names,
         cells_of=cells_of,
+        hours_of=hours_of,
         first_day=FIRST_DAY,
         as_known_at=as_known_at,
     )

@@ -167,7 +167,9 @@ def _blocks(dice: Dice, states: Sequence[str], owners: Mapping[str, Sequence[str
                     where = {"rate_center": dice.pick(CENTERS), "lata": dice.pick(LATAS[state])}
                     if position < 2 and len(key) == 6:
                         where = {"rate_center": CENTERS[dice.whole(0, 1) * position], "lata": LATAS[state][0]}
-                    rows.append({"npa_nxx": key, "ocn": ocn, "state": state, **where, "from": start, "through": end})
+                    switch = "" if key[-1] in "19" else f"{state}SW{key[-1]}"
+                    row = {"npa_nxx": key, "ocn": ocn, "state": state, **where, "switch": switch}
+                    rows.append(row | {"from": start, "through": end})
     return rows
 
 

@@ -55,7 +55,7 @@ def accumulate(placed, evidence, voip, trunk, duration_ms, units_ms, call, day, 
 
     Parameters
     ----------
-    placed : (15, n) int32
+    placed : (16, n) int32
         The out-array of `classify`.
     evidence, voip : (n,) int8; trunk : (n,) int64
         ISP evidence as in the record (-1 absent, 0, 1); code of the trunk group, below 1 for none.

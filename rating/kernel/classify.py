@@ -31,9 +31,11 @@ OUT_COLUMNS = (
     "state",
     "term_rate_center",
     "cell_agreement",
+    "end_office",
 )
 """The rows of the out-array, in order. `cell_agreement` is `agreement`, and for an on-net call on
-a trunk group of an agreement that agreement: so the exception on_net_on_trunk can be counted."""
+a trunk group of an agreement that agreement: so the exception on_net_on_trunk can be counted. `end_office`
+is the switch of the incumbent's block, 0 where none is known (`rating.kernel.hours`)."""
 
 NONE, FUTURE, NO_CALLED, NO_CALLING, NO_OCN, NO_AGREEMENT, NO_TRUNK = 0, 41, 42, 43, 44, 45, 46
 ON_NET, TRANSIT, TOLL_FREE, UNIDENTIFIED, INTERLATA, IXC, LOCAL, VIRTUAL, MANDATORY, OPTIONAL, INTRALATA = (
@@ -157,6 +159,25 @@ def _place_class(plan, caller, called, caller_lata, called_lata, cic, routing, d
 
 
 @njit(cache=True, nogil=True, _nrt=False)
+def _end_office(plan, agreement, originator, terminator, network, jip_row, caller, day):
+    """Return the switch of the block on the incumbent's side, or 0.
+
+    That of the called number's network where the incumbent terminates (a ported number's LRN names it),
+    that of the JIP or else of the caller where it originates. A block that is not the incumbent's on the
+    day, for instance where the record's own OCNs stand over the plan, says nothing of its switches.
+    """
+    incumbent = plan.agreement_incumbent[agreement]
+    row = -1
+    if agreement > 0 and terminator == incumbent:
+        row = network
+    elif agreement > 0 and originator == incumbent:
+        row = jip_row if jip_row >= 0 else caller
+    if row < 0 or plan.row_switch[row] == 0 or party_of(plan, plan.row_ocn[row], day) != incumbent:
+        return 0
+    return plan.row_switch[row]
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def _verifies(plan, source, originator, terminator, trunk, day):
     """Whether the recording verifies instead of billing (DOMAIN section 14).
 
@@ -224,12 +245,12 @@ def classify(
     trunk, place, source : (n,) int64
         Codes of the trunk group, the routing point's name (`Plan.place_rate_center`) and the
         source; `ABSENT` and `UNKNOWN_PLACE` for the first two.
-    out : (15, n) int32
+    out : (16, n) int32
         `OUT_COLUMNS`; only the columns of `rows` are written.
     """
     for i in rows:
         at = connect_ms[i]
-        for column in range(15):
+        for column in range(16):
             out[column, i] = 0
         if at > receipt_ms + 86_400_000:
             out[0, i] = FUTURE
@@ -352,3 +373,4 @@ def classify(
         out[12, i] = state
         out[13, i] = plan.row_rate_center[dialed] if dialed >= 0 else 0
         out[14, i] = trunk_agreement if kind == ON_NET else agreement
+        out[15, i] = _end_office(plan, agreement, originator, terminator, network, jip_row, caller, day)

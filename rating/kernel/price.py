@@ -31,7 +31,7 @@ def price(
     ----------
     book : Book
         Terms as arrays (`stream.live`).
-    placed : (15, n) int32
+    placed : (16, n) int32
         The out-array of `classify`.
     duration_ms : (n,) int64
         Conversation time of the whole call: what it goes up by belongs to its last segment.

@@ -312,6 +312,9 @@ def _rules_off(tables: Tables) -> Iterable[Finding]:
     for name, holds in _OFF.items():
         if getattr(tables, name) is None:
             yield Finding("info", "rule_off", name, (), f"{name}.csv is missing: {holds}")
+    if not any(row.switch for row in tables.number_blocks):
+        text = "number_blocks.csv names no switch: no end office is known, and the trunks_24 advisory is off"
+        yield Finding("info", "rule_off", "number_blocks", (), text)
     based = {(row.agreement, row.payee) for row in _rows(tables, "usage_history") if row.period == "2001-Q1"}
     kinds = {row.party: row.kind for row in tables.parties}
     for row in tables.agreements:

@@ -55,6 +55,7 @@ class Plan(NamedTuple):
     row_rate_center: Codes
     row_lata: Codes
     row_state: Codes
+    row_switch: Codes
     ocn_packed: Ints
     ocn_packed_code: Codes
     ocn_first: Codes
@@ -128,6 +129,17 @@ def _csr(lists: Sequence[Sequence[tuple[int, ...]]], width: int) -> tuple[Codes,
     return first, counts, [_codes(row[i] for row in flat) for i in range(width)]
 
 
+_BLOCK_COLUMNS: Final = (
+    "row_from",
+    "row_through",
+    "row_ocn",
+    "row_rate_center",
+    "row_lata",
+    "row_state",
+    "row_switch",
+)
+
+
 def _blocks(rows: Sequence[NumberBlock], names: Names, first_day: date) -> dict[str, Codes]:
     """Return groups of rows by NPA-NXX (and by thousands-block), reached by the digits themselves."""
     by_key: dict[str, list[NumberBlock]] = defaultdict(list)
@@ -163,18 +175,17 @@ def _blocks(rows: Sequence[NumberBlock], names: Names, first_day: date) -> dict[
             names.code("rate_center", f"{row.state}|{row.rate_center}"),
             names.code("lata", row.lata),
             names.code("state", row.state),
+            names.code("end_office", row.switch),
         )
 
-    first, count, table = _csr([[columns(row) for row in members] for members in groups], 6)
+    first, count, table = _csr([[columns(row) for row in members] for members in groups], 7)
     return {
         "block": block,
         "group_first": first,
         "group_count": count,
         "group_thousands": _codes(group_thousands),
         "thousands": _codes(thousands),
-        **dict(
-            zip(("row_from", "row_through", "row_ocn", "row_rate_center", "row_lata", "row_state"), table, strict=True)
-        ),
+        **dict(zip(_BLOCK_COLUMNS, table, strict=True)),
     }
 
 

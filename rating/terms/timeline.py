@@ -18,6 +18,8 @@ from rating.terms.model import (
     Exclude,
     GrowthCap,
     Instrument,
+    LawChange,
+    LawWaiver,
     NewMarket,
     Presumption,
     Rate,
@@ -27,6 +29,7 @@ from rating.terms.model import (
     TrafficGroup,
     UnidentifiedTerm,
     Waiver,
+    Watch,
 )
 from rating.terms.rank import effects_of, gives_way, holds, rank
 from rating.terms.standing import Standing, known_events, standing
@@ -58,6 +61,7 @@ class Interval:
     ISP-bound time; none of them where an instrument that prices every minute of a class outranks them.
     presumes : False where an order has a presumption down, so that only identified time is ISP-bound.
     gates : tests that the payee's receipts under `own` depend on. governed : clauses that place a class outside.
+    watches, law_changes, law_waivers : what is watched and reported, never priced.
     """
 
     first: date
@@ -80,6 +84,9 @@ class Interval:
     unidentified: Ruled[UnidentifiedTerm] | None = None
     provisional: tuple[str, ...] = ()
     in_force: tuple[str, ...] = ()
+    watches: tuple[Ruled[Watch], ...] = ()
+    law_changes: tuple[Ruled[LawChange], ...] = ()
+    law_waivers: tuple[Ruled[LawWaiver], ...] = ()
     down: frozenset[str] = frozenset()
 
     @property
@@ -106,7 +113,8 @@ class Interval:
 class Timeline:
     """One agreement's intervals, without gaps from the first day of the first.
 
-    new_markets : those of all instruments that are known, in force on some day or not.
+    new_markets : those of all instruments that are known, in force on some day or not. standings : the days
+    of each instrument that is known.
     """
 
     agreement: Agreement
@@ -115,6 +123,7 @@ class Timeline:
     chains: Mapping[str, tuple[str, ...]]
     new_markets: tuple[Ruled[NewMarket], ...] = ()
     instruments: tuple[str, ...] = ()
+    standings: Mapping[str, Standing] = field(default_factory=dict)
 
     def on(self, day: date) -> Interval:
         """Return the interval of a day."""
@@ -394,6 +403,9 @@ def _on_day(
         unidentified=unidentified[1] if unidentified else None,
         provisional=tuple(f"{a.instrument.id}: {a.standing.provisional}" for a in ranked if a.standing.provisional),
         in_force=tuple(active.instrument.id for active in ranked),
+        watches=_all_ruled(ranked, Watch, first, state),
+        law_changes=_all_ruled(ranked, LawChange, first, state),
+        law_waivers=_all_ruled(ranked, LawWaiver, first, state),
         down=_down(actives, GrowthCap, first) | _down(actives, NewMarket, first),
     )
 
@@ -484,4 +496,5 @@ def resolve(
         chains,
         new_markets,
         tuple(active.instrument.id for active in actives),
+        {active.instrument.id: active.standing for active in actives},
     )

@@ -66,7 +66,8 @@ def digests_of(workspace: Workspace, facts: Facts, agreement: str, month: str) -
     known: dict[tuple[str, str], str] = facts.memo.setdefault("usage_digests", {})
     for each in sorted({*months_before(month, "year"), month_before(month, 2), month_before(month, 1), month}):
         if (agreement, each) not in known:
-            known[agreement, each] = facts.cells_of(agreement, each).digest()
+            usage, hours = facts.cells_of(agreement, each), facts.hours_of(agreement, each)
+            known[agreement, each] = f"{usage.digest()} {hours.digest()}"
         digest.update(known[agreement, each].encode())
     return {**workspace.digests, "usage": digest.hexdigest(), "software": VERSION}
 

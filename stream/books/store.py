@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, selec
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from rating.codes import Outcome, Reason
+from rating.hours import Hours, merge_hours
 from rating.names import Names
 from rating.usage import Cells, merge
 from stream.books import tables as t
@@ -93,6 +94,20 @@ class Store:
         with self.reading() as c:
             rows = c.execute(select(t.cells.c.blob).where(mine)).all()
         return merge(Cells.from_bytes(row.blob) for row in rows)
+
+    def hours(self, agreement: int, month: str) -> Hours:
+        """Return the merged busy-hour sum of an agreement's month, all layers together."""
+        with self.reading() as c:
+            rows = c.execute(
+                select(t.hours.c.blob).where(t.hours.c.agreement == agreement, t.hours.c.month == month)
+            ).all()
+        return merge_hours(Hours.from_bytes(row.blob) for row in rows)
+
+    def hour_months(self) -> list[tuple[int, str]]:
+        """Return the (agreement code, month) pairs that have a busy-hour sum."""
+        with self.reading() as c:
+            rows = c.execute(select(t.hours.c.agreement, t.hours.c.month).distinct().order_by(t.hours.c.month)).all()
+        return [(row.agreement, row.month) for row in rows]
 
     def months(self) -> list[tuple[int, str]]:
         """Return the (agreement code, month) pairs that have cells."""

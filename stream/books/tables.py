@@ -25,6 +25,7 @@ __all__ = [
     "cells",
     "entries",
     "files",
+    "hours",
     "identities",
     "inputs",
     "intake",
@@ -41,7 +42,7 @@ __all__ = [
     "suspense_log",
 ]
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 metadata: Final = MetaData()
 
@@ -80,6 +81,18 @@ cells = Table(
     Column("rows", Integer, nullable=False),
     Column("blob", LargeBinary, nullable=False),
     Index("cells_by_month", "agreement", "month"),
+)
+
+hours = Table(
+    "hours",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("layer", String(80), nullable=False),
+    Column("agreement", Integer, nullable=False),
+    Column("month", String(7), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+    Index("hours_by_month", "agreement", "month"),
 )
 
 identities = Table(

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stream.cli.advisory_render import render_advisories
 from stream.cli.numbers import days, dollars, minutes, rate, ratio
 
 __all__ = ["render_statement"]
@@ -34,6 +35,7 @@ def render_statement(document: dict[str, Any], paraphrases: dict[str, str], cons
     console.print(f"as known at {document['as_known_at']} ({provisional})", style="dim", soft_wrap=True)
     if not document["usage"]:
         console.print("no usage in this month")
+        render_advisories(document["advisories"], console)
         return
     notes = _Notes()
     for direction in document["directions"]:
@@ -43,6 +45,7 @@ def render_statement(document: dict[str, Any], paraphrases: dict[str, str], cons
     console.print(Text(f"net, a memo: {net['payer']} owes {net['payee']} {dollars(net['amount'])}"), soft_wrap=True)
     _exceptions(document["exceptions"], console)
     _originators(document["originators"], console)
+    render_advisories(document["advisories"], console)
     if notes.numbers:
         console.print(Text("\nclauses", style="bold"))
         for source, number in notes.numbers.items():

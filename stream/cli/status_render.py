@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stream.cli.advisory_render import render_advisories
 from stream.cli.numbers import counted, minutes, percent, ratio
 
 __all__ = ["render_status"]
@@ -21,7 +22,7 @@ def _cap(cap: dict[str, Any] | None) -> str:
 
 
 def render_status(found: dict[str, Any], console: Console) -> None:
-    """Print one row a carrier-state and month, then what waits in suspense and what was received."""
+    """Print one row a carrier-state and month, then advisories, what waits in suspense and what was received."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     table.add_column("carrier-state", no_wrap=True)
     table.add_column("month", no_wrap=True)
@@ -51,6 +52,7 @@ def render_status(found: dict[str, Any], console: Console) -> None:
         console.print(Text(f"{about}; * not closed; terms as known at {found['as_known_at']}", style="dim"))
     else:
         console.print("no usage yet; rate call files with: ratestream rate FILES...")
+    _latest_advisories(found["advisories"], console)
     for row in found["suspense"]:
         console.print(
             f"waiting in suspense: {counted(row['records'], 'record')}, {minutes(row['ms'])} min, {row['reason']}"
@@ -61,3 +63,14 @@ def render_status(found: dict[str, Any], console: Console) -> None:
         unfinished = files["known"] - files["done"]
         more = f", {unfinished} not finished (rate them again)" if unfinished else ""
         console.print(f"{counted(files['known'], 'file')} rated{more}, the last received {last:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _latest_advisories(rows: list[dict[str, Any]], console: Console) -> None:
+    """Print what is to be told of each agreement's last month; ``--json`` and the statements have the others'."""
+    latest: dict[str, str] = {}
+    for row in rows:
+        latest[row["agreement"]] = max(latest.get(row["agreement"], ""), row["month"])
+    for row in rows:
+        if row["month"] == latest[row["agreement"]] and row["advisories"]:
+            console.print(Text(f"{row['agreement']} {row['month']}", style="bold"))
+            render_advisories(row["advisories"], console)

@@ -1,13 +1,14 @@
-"""Where each carrier-state stands: minutes, ratio, ISP-bound share, cap; what waits; how fresh it is."""
+"""Where each carrier-state stands: minutes, ratio, ISP-bound share, cap, advisories; what waits; how fresh."""
 
 from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
 
+from rating.advisories.collect import advisories
 from rating.codes import TCLT_CLASSES, Reason, name_of
 from rating.facts import Facts
-from rating.settle import settle
+from rating.settle import Settled, settle
 from rating.sums import month_rows
 from stream.books import tables as t
 from stream.books.store import Store
@@ -17,12 +18,12 @@ from stream.workspace.load import Workspace
 __all__ = ["status_of"]
 
 
-def _carrier_months(facts: Facts, agreement: str, month: str, *, closed: bool) -> list[dict[str, Any]]:
+def _carrier_months(facts: Facts, settled: Settled, *, closed: bool) -> list[dict[str, Any]]:
     """Return one row a LEC of the agreement: what it terminated and originated, and its cap."""
+    agreement, month = settled.agreement, settled.month
     parties = facts.agreements[agreement]
     rows = month_rows(facts, agreement, month)
     out = []
-    settled = settle(facts, agreement, month)
     for payee, payer in ((parties.party_a, parties.party_b), (parties.party_b, parties.party_a)):
         code = {name: facts.names.find("party", name) for name in (payee, payer)}
         ours = [row for row in rows if row.traffic_class in TCLT_CLASSES]
@@ -59,10 +60,11 @@ def _carrier_months(facts: Facts, agreement: str, month: str, *, closed: bool) -
 
 
 def status_of(workspace: Workspace, store: Store, as_known_at: date) -> dict[str, Any]:
-    """Return the position of every carrier-state by month, the suspense by reason, and freshness."""
+    """Return every carrier-state's position and every agreement's advisories by month, suspense, and freshness."""
     names = store.names()
     facts = make_facts(workspace, names, store, as_known_at)
     carriers: list[dict[str, Any]] = []
+    told: list[dict[str, Any]] = []
     loaded = {row.agreement for row in workspace.tables.agreements}
     with store.reading() as c:
         closed = {
@@ -77,11 +79,14 @@ def status_of(workspace: Workspace, store: Store, as_known_at: date) -> dict[str
     for code, month in store.months():
         agreement = names.name("agreement", code)
         if agreement in loaded:
-            carriers += _carrier_months(facts, agreement, month, closed=(agreement, month) in closed)
+            settled = settle(facts, agreement, month)
+            carriers += _carrier_months(facts, settled, closed=(agreement, month) in closed)
+            told.append({"agreement": agreement, "month": month, "advisories": advisories(facts, settled)})
     carriers.sort(key=lambda row: (row["agreement"], row["carrier"], row["month"]))
     return {
         "as_known_at": as_known_at.isoformat(),
         "carriers": carriers,
+        "advisories": sorted(told, key=lambda row: (row["agreement"], row["month"])),
         "suspense": [{"reason": name_of(Reason(row.reason)), "records": row.records, "ms": row.ms} for row in waiting],
         "files": {"known": files[0], "done": int(files[2] or 0), "last_received_ms": files[1]},
     }

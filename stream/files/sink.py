@@ -1,14 +1,15 @@
 """A batch's results into the store, in one transaction: all of it or nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Table, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from rating.codes import Outcome
+from rating.hours import Hours, merge_hours
 from rating.names import Names
 from rating.usage import Cells, merge
 from stream.books import tables as t
@@ -18,8 +19,8 @@ from stream.tally import Tally
 from stream.workspace.calendar import FIRST_DAY
 
 __all__ = [
-    "add_cells", "add_identities", "add_positions", "add_tally", "merge_chunks", "save_batch", "save_names",
-    "set_positions",
+    "add_cells", "add_hours", "add_identities", "add_positions", "add_tally", "merge_chunks", "save_batch",
+    "save_names", "set_positions",
 ]  # fmt: skip
 
 _MERGE_AT: Final = 24
@@ -43,6 +44,7 @@ def save_batch(
     """
     save_names(c, engine.names)
     add_cells(c, layer, result.cells)
+    add_hours(c, layer, result.hours)
     add_identities(c, engine.identities.changes())
     add_tally(c, result.tally)
     add_positions(c, engine)
@@ -65,20 +67,29 @@ def _months(days: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def add_cells(c: Connection, layer: str, cells: Cells) -> None:
     """Append a table of cells to a layer, a chunk an agreement and month."""
-    if not len(cells):
+    _append(c, t.cells, layer, cells)
+
+
+def add_hours(c: Connection, layer: str, hours: Hours) -> None:
+    """Append a busy-hour sum to a layer, a chunk an agreement and month."""
+    _append(c, t.hours, layer, hours)
+
+
+def _append(c: Connection, to: Table, layer: str, table: Cells | Hours) -> None:
+    if not len(table):
         return
-    key = (cells.field("agreement") << 32) | _months(cells.field("day"))
+    key = (table.field("agreement") << 32) | _months(table.field("day"))
     order = np.argsort(key, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(key[order]) != 0])
     rows = []
     for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(order)], strict=True):
-        part = cells.where(order[start:end])
+        part = table.where(order[start:end])
         code = int(key[order[start]])
         month = str(np.datetime64(code & 0xFFFF_FFFF, "M"))
         rows.append(
             {"layer": layer, "agreement": code >> 32, "month": month, "rows": len(part), "blob": part.to_bytes()}
         )
-    c.execute(insert(t.cells), rows)
+    c.execute(insert(to), rows)
 
 
 def add_identities(c: Connection, changes: Iterable[tuple[int, NDArray[np.uint64]]]) -> None:
@@ -166,19 +177,24 @@ def _keep_texts(
         c.execute(insert(t.rejected), rejected)
 
 
-def merge_chunks(c: Connection, *, at: int = _MERGE_AT) -> None:
-    """Merge the chunks of every layer's month and every day of identities that has more than `at`."""
+def _merge_months(c: Connection, table: Table, merged_of: Callable[[Iterable[bytes]], Cells | Hours], at: int) -> None:
     groups = c.execute(
-        select(t.cells.c.layer, t.cells.c.agreement, t.cells.c.month)
-        .group_by(t.cells.c.layer, t.cells.c.agreement, t.cells.c.month)
+        select(table.c.layer, table.c.agreement, table.c.month)
+        .group_by(table.c.layer, table.c.agreement, table.c.month)
         .having(func.count() > at)
     ).all()
     for layer, agreement, month in groups:
-        mine = (t.cells.c.layer == layer) & (t.cells.c.agreement == agreement) & (t.cells.c.month == month)
-        merged = merge(Cells.from_bytes(row.blob) for row in c.execute(select(t.cells.c.blob).where(mine)))
-        c.execute(delete(t.cells).where(mine))
+        mine = (table.c.layer == layer) & (table.c.agreement == agreement) & (table.c.month == month)
+        merged = merged_of(row.blob for row in c.execute(select(table.c.blob).where(mine)))
+        c.execute(delete(table).where(mine))
         values = {"layer": layer, "agreement": agreement, "month": month, "rows": len(merged)}
-        c.execute(insert(t.cells), [{**values, "blob": merged.to_bytes()}])
+        c.execute(insert(table), [{**values, "blob": merged.to_bytes()}])
+
+
+def merge_chunks(c: Connection, *, at: int = _MERGE_AT) -> None:
+    """Merge the chunks of every layer's month and every day of identities that has more than `at`."""
+    _merge_months(c, t.cells, lambda blobs: merge(Cells.from_bytes(blob) for blob in blobs), at)
+    _merge_months(c, t.hours, lambda blobs: merge_hours(Hours.from_bytes(blob) for blob in blobs), at)
     days = c.execute(select(t.identities.c.day).group_by(t.identities.c.day).having(func.count() > at)).all()
     for (day,) in days:
         mine = t.identities.c.day == day

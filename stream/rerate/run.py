@@ -29,6 +29,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from rating.codes import Outcome
 from rating.facts import month_days
+from rating.hours import Hours, merge_hours
 from rating.usage import Cells, merge
 from stream.books import tables as t
 from stream.books.layers import RERATE, next_rerate
@@ -38,7 +39,7 @@ from stream.errors import InvariantBroken
 from stream.explain.archived import Manifest, manifest
 from stream.files.archive import Segment, sweep, write_again
 from stream.files.rate import disk_errors, make_engine
-from stream.files.sink import add_cells, add_identities, add_tally, save_names, set_positions
+from stream.files.sink import add_cells, add_hours, add_identities, add_tally, save_names, set_positions
 from stream.identities import RATED, SUSPENDED
 from stream.rerate.before import Before, before_of, codes, first_days
 from stream.rerate.columns import columns_of, integers
@@ -147,6 +148,7 @@ class _Run:
         self._moves = Moves(self._engine.names)
         self._archived = _PerDay()
         self._fresh: list[Cells] = []
+        self._fresh_hours: list[Hours] = []
         self._segments: list[Segment] = []
         self._waiting: list[dict[str, Any]] = []
         self._decided = self._changed = 0
@@ -157,9 +159,10 @@ class _Run:
             old = self._old_cells()
             self._check(old)
             correction = merge([*self._fresh, old.negated()])
-            wrote = bool(len(correction) or self._segments)
+            hours = merge_hours([*self._fresh_hours, self._old_hours().negated()])
+            wrote = bool(len(correction) or len(hours) or self._segments)
             if wrote:
-                self._save(correction)
+                self._save(correction, hours)
         except BaseException:
             self._engine.abort()
             raise
@@ -218,6 +221,7 @@ class _Run:
         self._archived.add(before.first_day[rated], 1, result.columns.duration_ms[rated])
         self._decided += rows.num_rows
         self._keep(result.cells)
+        self._fresh_hours = [merge_hours([*self._fresh_hours, result.hours])]
         changed = np.flatnonzero(before.differs(result))
         if changed.size:
             self._decide_otherwise(segment, rows, before, result, changed)
@@ -280,6 +284,14 @@ class _Run:
                 parts.append(cells.where(self._days[_connect_days(cells)]))
         return merge(parts)
 
+    def _old_hours(self) -> Hours:
+        """Return what all layers together hold of the busy hours of the run's days of connect."""
+        parts = []
+        for agreement, month in self._store.hour_months():
+            hours = self._store.hours(agreement, month)
+            parts.append(hours.where(self._days[hours.field("day") - hours.field("carried")]))
+        return merge_hours(parts)
+
     def _check(self, old: Cells) -> None:
         """Hold the usage cells to the archive: the same calls and time on every day of connect."""
         held = _PerDay()
@@ -294,13 +306,14 @@ class _Run:
 
     # the one transaction
 
-    def _save(self, correction: Cells) -> None:
+    def _save(self, correction: Cells, hours: Hours) -> None:
         positions = self._positions(correction)
         earlier = waited_before(self._store, self._waiting)
         self._moves.tally.check()
         with self._store.transaction() as c:
             save_names(c, self._engine.names)
             add_cells(c, self._layer, correction)
+            add_hours(c, self._layer, hours)
             add_identities(c, self._engine.identities.changes())
             add_tally(c, self._moves.tally)
             set_positions(c, positions.items())

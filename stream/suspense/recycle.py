@@ -21,7 +21,7 @@ from stream.errors import InvariantBroken
 from stream.explain.archived import manifest, superseded
 from stream.files.archive import write_segments
 from stream.files.rate import make_engine
-from stream.files.sink import add_cells, add_identities, add_positions, add_tally, save_names
+from stream.files.sink import add_cells, add_hours, add_identities, add_positions, add_tally, save_names
 from stream.tally import Tally
 from stream.workspace.load import Workspace
 
@@ -140,6 +140,7 @@ def _save(
     back = engine.usage_of(result, sent_back)
     add_cells(c, RERATE + run, back)
     add_cells(c, run, merge([result.cells, back.negated()]))
+    add_hours(c, run, result.hours)
     add_identities(c, engine.identities.changes())
     add_positions(c, engine)
     add_tally(c, _moves(result, rows))

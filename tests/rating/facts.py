@@ -1,6 +1,6 @@
 """Facts made by hand: usage stated line by line, tables by their rows, the packaged instruments."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 
 from rating.codes import Evidence, TrafficClass
 from rating.facts import Facts
+from rating.hours import NO_HOURS, Hours
 from rating.names import Names
 from rating.policy import Policy
 from rating.reference import rows
@@ -86,6 +87,7 @@ def facts(
     policy: Policy | None = None,
     as_known_at: date = date(2030, 1, 1),
     agreement: rows.Agreement = WISCONSIN,
+    hours_of: Callable[[str, str], Hours] = lambda _agreement, _month: NO_HOURS,
     instruments: tuple[Instrument, ...] = INSTRUMENTS,
     **tables: Any,
 ) -> Facts:
@@ -116,6 +118,7 @@ def facts(
         cells_of=cells_of,
         first_day=FIRST_DAY,
         as_known_at=as_known_at,
+        hours_of=hours_of,
     )
 
 

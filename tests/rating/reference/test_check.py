@@ -43,9 +43,13 @@ def only(tables: Tables) -> Finding:
 def test_a_clean_set_has_only_infos_on_the_rules_that_are_off() -> None:
     assert found(CLEAN) == []
     off = {finding.table: finding for finding in check(CLEAN)}
-    assert set(off) == {field for field in Tables.__dataclass_fields__ if getattr(CLEAN, field) is None}
+    missing = {field for field in Tables.__dataclass_fields__ if getattr(CLEAN, field) is None}
+    assert set(off) == {*missing, "number_blocks"}
     assert all(finding.code == "rule_off" and finding.lines == () for finding in off.values())
     assert "local to itself alone" in off["local_areas"].message
+    assert "trunks_24" in off["number_blocks"].message
+    with_offices = replace(CLEAN, number_blocks=(replace(BLOCK, switch="MILWWI01"),))
+    assert {finding.table for finding in check(with_offices)} == missing
 
 
 def same_key() -> list[tuple[str, Any]]:

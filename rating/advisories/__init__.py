@@ -1,0 +1,1 @@
+"""What people must be told: duties, deadlines and limits that come near. Never changes a price."""
