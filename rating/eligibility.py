@@ -17,8 +17,8 @@ from rating.facts import Facts, month_before, month_days
 from rating.month import by_pairs
 from rating.poi import has_poi
 from rating.terms.events import IncumbentFailure, InterconnectionStarted
+from rating.terms.interval import Interval, Ruled
 from rating.terms.model import Eligibility, Waiver
-from rating.terms.timeline import Interval, Ruled
 from rating.trunk_groups import trunk_group_on
 from rating.usage import Cells
 

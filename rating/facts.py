@@ -11,9 +11,10 @@ from rating.names import Names
 from rating.policy import Policy
 from rating.reference.rows import Agreement, Tables
 from rating.terms.events import Event, IncumbentFailure, InterconnectionStarted, RebuttalDecided, RebuttalFiled
+from rating.terms.interval import Timeline
 from rating.terms.model import Instrument
 from rating.terms.standing import known_events
-from rating.terms.timeline import Timeline, resolve
+from rating.terms.timeline import resolve
 from rating.usage import Cells
 
 __all__ = ["Facts", "month_before", "month_days", "months_before", "period_name"]

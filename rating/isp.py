@@ -13,8 +13,8 @@ from rating.month import PRESUMPTION_DOWN, Row
 from rating.new_markets import is_new_market
 from rating.presumption import Part, presumed, spread
 from rating.sums import month_rows
+from rating.terms.interval import Interval, Ruled, Timeline
 from rating.terms.model import GrowthCap, NewMarket, Presumption
-from rating.terms.timeline import Interval, Ruled, Timeline
 
 __all__ = ["Capped", "IspMonth", "Shares", "capped_month", "counted_ms", "isp_month"]
 

@@ -17,7 +17,7 @@ from rating.facts import Facts, month_days
 from rating.faults import RoundingNotKept
 from rating.money import MS_PER_MINUTE
 from rating.policy import Policy, Rounding, parse_value
-from rating.terms.timeline import Interval
+from rating.terms.interval import Interval
 from rating.usage import Cells
 
 __all__ = ["billed_ms", "rounding_in", "rounding_of"]

@@ -17,8 +17,8 @@ from rating.policy import Rounding
 from rating.presumption import Part
 from rating.rounding import rounding_of
 from rating.sums import actual_from, month_rows
+from rating.terms.interval import Interval
 from rating.terms.tariff import Tariff
-from rating.terms.timeline import Interval
 from rating.unidentified import spread_unidentified
 
 __all__ = ["Direction", "Settled", "settle"]

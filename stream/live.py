@@ -19,9 +19,9 @@ from rating.new_markets import is_new_market
 from rating.presumption import presumed
 from rating.reference.plan import FOREVER, Plan
 from rating.rounding import rounding_in
+from rating.terms.interval import Interval
 from rating.terms.model import Period, Presumption
 from rating.terms.tariff import Tariff
-from rating.terms.timeline import Interval
 from rating.usage import Cells
 from stream.grouping import distinct
 

@@ -28,9 +28,9 @@ from rating.terms.events import (
     WrittenRequest,
     kind_of,
 )
+from rating.terms.interval import Interval, Ruled
 from rating.terms.model import Watch
 from rating.terms.standing import DEEMED_APPROVED_DAYS
-from rating.terms.timeline import Interval, Ruled
 
 __all__ = ["deemed_approvals", "expiries", "negotiations", "poi_notices", "poi_renegotiations", "within_business_days"]
 

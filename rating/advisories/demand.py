@@ -19,8 +19,8 @@ from rating.advisories.network import watches_of
 from rating.facts import Facts, month_before, month_days
 from rating.hours import HOURS_OF_A_DAY
 from rating.settle import Settled
+from rating.terms.interval import Ruled
 from rating.terms.model import Watch
-from rating.terms.timeline import Ruled
 from rating.trunks import erlangs, needs_at_least, trunks_needed
 
 __all__ = ["Demand", "demands", "direct_trunks_due"]

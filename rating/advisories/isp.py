@@ -11,8 +11,8 @@ from rating.isp import base_classes, counted_ms, isp_month
 from rating.money import MS_PER_MINUTE
 from rating.month import Row
 from rating.settle import Direction, Settled
+from rating.terms.interval import Ruled
 from rating.terms.model import GrowthCap, Presumption
-from rating.terms.timeline import Ruled
 
 __all__ = ["CAP_PERCENTS", "RATIO_WARNING", "caps", "ratios"]
 

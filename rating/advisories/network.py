@@ -10,8 +10,8 @@ from rating.eligibility import measured, month_is_below, months_to_fail, waived
 from rating.facts import Facts, month_before, month_days
 from rating.poi import areas_without_poi, change_days
 from rating.settle import Settled
+from rating.terms.interval import Interval, Ruled
 from rating.terms.model import Eligibility, Watch
-from rating.terms.timeline import Interval, Ruled
 
 __all__ = ["low_direct_trunking", "points_missing", "rules_of", "watches_of"]
 

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from rating.codes import name_of
 from rating.money import MS_PER_MINUTE
+from rating.terms.interval import Interval, Timeline
 from rating.terms.tariff import Tariff, rate_text
-from rating.terms.timeline import Interval, Timeline
 from stream.cli.numbers import rate
 
 __all__ = ["render_timeline", "timeline_json"]

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from rating.terms.timeline import Timeline, resolve
+from rating.terms.interval import Timeline
+from rating.terms.timeline import resolve
 from stream.workspace.load import Workspace
 
 __all__ = ["timeline_of"]

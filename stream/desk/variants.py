@@ -17,7 +17,7 @@ from stream.workspace.load import Workspace
 from stream.workspace.nearest import one_of
 
 if TYPE_CHECKING:
-    from rating.terms.timeline import Ruled
+    from rating.terms.interval import Ruled
 
 __all__ = [
     "NEEDS_RERATE",

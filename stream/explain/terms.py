@@ -23,8 +23,8 @@ from rating.reference.plan import ROUTES
 from rating.settle import Direction, settle
 from rating.statement import line_id
 from rating.sums import actual_from
+from rating.terms.interval import Interval
 from rating.terms.tariff import Bucket, Tariff, rate_text
-from rating.terms.timeline import Interval
 from rating.trunk_groups import trunk_group_on
 from rating.unidentified import unidentified_of
 from stream.explain.call import Decision

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeVar
 
 from rating.money import decimal_text, unrounded_text
+from rating.terms.interval import Timeline
 from rating.terms.model import Instrument
-from rating.terms.timeline import Timeline
 from stream.errors import InvariantBroken
 from stream.explain.model import Cited, InForce
 from stream.workspace.zones import zone_named

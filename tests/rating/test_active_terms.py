@@ -10,7 +10,7 @@ from rating.names import Names
 from rating.policy import Policy
 from rating.reference.rows import Agreement
 from rating.terms.events import Approved, Event, IcaEnded, OfferAccepted, Submitted
-from rating.terms.timeline import Interval
+from rating.terms.interval import Interval
 from tests.rating.facts import WISCONSIN, facts
 
 XA, SA, A1 = "sbc-kmc-wi-isp", "sbc-kmc-second", "sprint-icg-mo-1"

@@ -10,8 +10,9 @@ from msgspec import structs
 from rating.codes import TrafficClass
 from rating.policy import Policy
 from rating.terms.events import Event, LawOrder, RequestOutcome, WrittenNotice, WrittenRequest
+from rating.terms.interval import Interval
 from rating.terms.model import Clause, Instrument, LawChange, Rate
-from rating.terms.timeline import Interval, resolve
+from rating.terms.timeline import resolve
 from tests.rating.facts import INSTRUMENTS, WISCONSIN
 
 WI = WISCONSIN.agreement
