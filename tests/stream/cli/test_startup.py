@@ -19,6 +19,7 @@ sys.argv[0] = "ratestream"
 from stream.cli.entry import main
 main()
 """
+BILL = "class,from,through,minutes,amount\nlocal,2003-06-01,2003-06-30,1.0,0.01\n"
 CALL = {
     "source": "mke-1",
     "record_id": "r1",
@@ -51,6 +52,7 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("startup")
     loaded(folder, "init", "world", "--example")
     (folder / "calls.ndjson").write_text(json.dumps(CALL) + "\n", encoding="utf-8")
+    (folder / "bill.csv").write_text(BILL, encoding="utf-8")
     # The proof that the question would be answered: this one does need the compiler.
     assert "numba" in loaded(folder, "rate", "calls.ndjson", "-w", "world")
     return folder
@@ -66,6 +68,7 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "statement --help",
         "terms show --help",
         "what-if --help",
+        "reconcile --help",
     ],
 )
 def test_help_loads_nothing_that_computes(tmp_path: Path, words: str) -> None:
@@ -89,6 +92,7 @@ def test_help_loads_nothing_that_computes(tmp_path: Path, words: str) -> None:
         "suspense list",
         "what-if --lines --policy cap_2003=ceiling",
         "exposure sbc-kmc-wi 2003-06 2003-07",
+        "reconcile bill.csv --agreement sbc-kmc-wi",
     ],
 )
 def test_what_does_not_rate_loads_no_compiler_archive_or_client(rated: Path, words: str) -> None:
