@@ -37,6 +37,16 @@ def reconcile(
         str | None, typer.Option("--from", metavar="DATE", help="Its first day (default: its lines say).")
     ] = None,
     last: Annotated[str | None, typer.Option("--through", metavar="DATE", help="Its last day.")] = None,
+    calls: Annotated[
+        Path | None, typer.Option("--calls", metavar="FILE", help="Its calls, NDJSON or CSV: matched one by one.")
+    ] = None,
+    connect_within: Annotated[
+        float,
+        typer.Option("--connect-within", metavar="SECONDS", min=0, max=3600, help="One call, after clock offset."),
+    ] = 5.0,
+    duration_within: Annotated[
+        float, typer.Option("--duration-within", metavar="SECONDS", min=0, max=3600, help="One length.")
+    ] = 2.0,
     workspace: WorkspaceDir = None,
     as_known_at: AsKnownAt = None,
     strict: Strict = False,
@@ -48,12 +58,17 @@ def reconcile(
     from stream.desk.reconcile.read import read_bill
     from stream.desk.reconcile.run import reconcile as match
     from stream.desk.reconcile.run import window_of
+    from stream.desk.reconcile.scope import Recordings, Tolerance
     from stream.workspace.load import load_workspace
 
     loaded = load_workspace(workspace)
     read = read_bill(loaded, invoice, agreement=agreement, biller=biller, map_file=map_file)
     days = window_of(read.bill, _day(first, "--from"), _day(last, "--through"))
-    found = match(loaded, open_store(loaded), read.bill, read.agreement, *days, known_day(as_known_at))
+    recordings = None
+    if calls is not None:
+        within = Tolerance(connect=round(connect_within * 1000), duration=round(duration_within * 1000))
+        recordings = Recordings(calls, read.how, within)
+    found = match(loaded, open_store(loaded), read.bill, read.agreement, *days, known_day(as_known_at), recordings)
     if as_json:
         emit(found)
     else:

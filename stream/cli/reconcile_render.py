@@ -21,6 +21,17 @@ _WORDS: Final = {
     "billed_twice": "billed twice",
     "other_period": "other period",
 }
+_KINDS: Final = {
+    "same": "the same on both sides",
+    "length": "of another length there",
+    "other_class": "of another class there",
+    "only_here": "only here",
+    "only_there": "only there",
+    "recorded_twice_here": "recorded once more here",
+    "recorded_twice_there": "recorded once more there",
+    "other_period": "of days outside the bill's period",
+    "left_out_there": "not of this agreement and direction, or not placed",
+}
 _MOST: Final = 40
 
 
@@ -41,6 +52,7 @@ def render_reconciliation(found: dict[str, Any], console: Console) -> None:
         return
     _lines([row for row in found["lines"] if row["what"] not in ("same", "unbilled")], console)
     _days(found["days"], console)
+    _calls(found["calls"], console)
     _causes(found, console)
 
 
@@ -114,6 +126,22 @@ def _days(rows: list[dict[str, Any]], console: Console) -> None:
     console.print()
     console.print(table)
     _more(rows, console)
+
+
+def _calls(found: dict[str, Any] | None, console: Console) -> None:
+    if found is None:
+        return
+    console.print()
+    console.print(Text(f"calls in {found['file']}: {found['there']:,} of the bill's directions", style="bold"))
+    offset = found["clock_offset_ms"]
+    if offset:
+        seconds = f"{abs(offset) / 1000:.1f} s {'ahead of' if offset > 0 else 'behind'}"
+        console.print(Text(f"  their clock is {seconds} ours, and that is taken out"))
+    table = _table(("", False), ("calls", True))
+    for kind, words in _KINDS.items():
+        if found[kind]:
+            table.add_row(f"  {words}", f"{found[kind]:,}")
+    console.print(table)
 
 
 def _causes(found: dict[str, Any], console: Console) -> None:

@@ -41,7 +41,6 @@ CALL_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "source": ("source", "switch"),
     "record": ("record_id", "id"),
     "class": ("class", "traffic_class"),
-    "rate": ("rate",),
 }
 """Likewise of a file of calls."""
 

@@ -12,8 +12,9 @@ from rating.lines import Line
 from rating.money import cents
 from rating.settle import settle
 from rating.terms.tariff import rate_text
+from rating.usage import Cells
 
-__all__ = ["DayKey", "OurLine", "months_of", "our_lines", "time_by_day"]
+__all__ = ["DayKey", "OurLine", "months_of", "our_lines", "time_by_day", "time_in"]
 
 DayKey = tuple[str, str, str, str, date]
 """Payer, payee, class, LATA, local day."""
@@ -93,19 +94,27 @@ def _rate(line: Line) -> str:
 
 def time_by_day(facts: Facts, agreement: str, first: date, last: date) -> dict[DayKey, int]:
     """Return milliseconds by payer, payee, class, LATA and local day, of the classes that statements have."""
+    out: dict[DayKey, int] = {}
+    for month in months_of(first, last):
+        for key, ms in time_in(facts, agreement, facts.cells_of(agreement, month)).items():
+            if first <= key[4] <= last:
+                out[key] = out.get(key, 0) + ms
+    return out
+
+
+def time_in(facts: Facts, agreement: str, cells: Cells) -> dict[DayKey, int]:
+    """Return the same of an agreement's cells."""
     names, out = facts.names, defaultdict[DayKey, int](int)
     incumbent = facts.agreements[agreement].incumbent
-    for month in months_of(first, last):
-        cells = facts.cells_of(agreement, month)
-        columns = [cells.field(name).tolist() for name in ("originator", "terminator", "traffic_class", "lata", "day")]
-        for a, b, code, lata, day, ms in zip(*columns, cells.ms.tolist(), strict=True):
-            kind, when = TrafficClass(code), facts.date(day)
-            if kind is TrafficClass.ON_NET or not first <= when <= last:
-                continue
-            payer, payee = names.name("party", a), names.name("party", b)
-            if kind is TrafficClass.TRANSIT:
-                payee = incumbent
-            elif kind is TrafficClass.ORIGINATING_8YY:
-                payer, payee = payee, payer
-            out[payer, payee, name_of(kind), names.name("lata", lata), when] += ms
+    columns = [cells.field(name).tolist() for name in ("originator", "terminator", "traffic_class", "lata", "day")]
+    for a, b, code, lata, day, ms in zip(*columns, cells.ms.tolist(), strict=True):
+        kind = TrafficClass(code)
+        if kind is TrafficClass.ON_NET:
+            continue
+        payer, payee = names.name("party", a), names.name("party", b)
+        if kind is TrafficClass.TRANSIT:
+            payee = incumbent
+        elif kind is TrafficClass.ORIGINATING_8YY:
+            payer, payee = payee, payer
+        out[payer, payee, name_of(kind), names.name("lata", lata), facts.date(day)] += ms
     return dict(out)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rating.facts import Facts
 from rating.money import dollars_text
@@ -12,9 +12,13 @@ from stream.desk.reconcile.causes import Cause, Way, amounts, other_rates, readi
 from stream.desk.reconcile.days import day_rows
 from stream.desk.reconcile.matching import Matched, match_lines
 from stream.desk.reconcile.ours import OurLine, our_lines, time_by_day
+from stream.desk.reconcile.scope import Recordings, Scope
 from stream.errors import BadInput, WrongUsage
 from stream.facts import make_facts
 from stream.workspace.load import Workspace
+
+if TYPE_CHECKING:
+    from stream.desk.reconcile.by_call import ByCall
 
 __all__ = ["FORMAT_VERSION", "reconcile", "window_of"]
 
@@ -69,8 +73,14 @@ def reconcile(
     first: date,
     last: date,
     as_known_at: date,
+    recordings: Recordings | None = None,
 ) -> dict[str, Any]:
     """Match a bill with the books, and say why they differ.
+
+    Parameters
+    ----------
+    recordings : Recordings or None
+        The other carrier's calls, to match call by call. Only the directions that the bill has are compared.
 
     Returns
     -------
@@ -79,13 +89,34 @@ def reconcile(
         milliseconds, a difference is what was billed less what the books say.
     """
     facts = make_facts(workspace, store.names(), store, as_known_at)
-    return _Run(workspace, facts, bill, agreement, first, last).document()
+    found = None
+    if recordings is not None:
+        from stream.desk.reconcile.by_call import match_recordings  # noqa: PLC0415  # the compiler and the archive
+
+        found = match_recordings(workspace, store, facts, _scope(facts, bill, agreement), first, last, recordings)
+    return _Run(workspace, facts, bill, agreement, first, last, found).document()
+
+
+def _scope(facts: Facts, bill: Bill, agreement: str) -> Scope:
+    ways = tuple(sorted({(line.payer, line.payee) for line in bill.lines}))
+    return Scope(agreement, facts.agreements[agreement].incumbent, ways)
 
 
 class _Run:
-    def __init__(self, workspace: Workspace, facts: Facts, bill: Bill, agreement: str, first: date, last: date) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        facts: Facts,
+        bill: Bill,
+        agreement: str,
+        first: date,
+        last: date,
+        by_call: "ByCall | None",
+    ) -> None:
         self._workspace, self._facts, self._bill, self._agreement = workspace, facts, bill, agreement
         self._first, self._last = first, last
+        self._by_call = by_call
+        self._ways = sorted({(line.payer, line.payee) for line in bill.lines})
         self._ours = self._value(facts)
         self._copies = [line for line in bill.lines if line.copy_of]
         self._elsewhere = [line for line in bill.lines if not line.copy_of and self._outside(line)]
@@ -94,7 +125,8 @@ class _Run:
         self._rows = match_lines(self._ours, self._billed)
 
     def _value(self, facts: Facts) -> list[OurLine]:
-        return our_lines(facts, self._agreement, self._first, self._last)
+        lines = our_lines(facts, self._agreement, self._first, self._last)
+        return [line for line in lines if (line.payer, line.payee) in self._ways]
 
     def _outside(self, line: BillLine) -> bool:
         return line.first is not None and line.last is not None and not self._first <= line.first <= self._last
@@ -102,7 +134,6 @@ class _Run:
     def document(self) -> dict[str, Any]:
         """Return everything."""
         causes = self._causes()
-        ways = self._ways()
         rows = [*self._rows, *self._apart(self._copies, "billed_twice"), *self._apart(self._elsewhere, "other_period")]
         return {
             "v": FORMAT_VERSION,
@@ -111,16 +142,15 @@ class _Run:
             "from": self._first.isoformat(),
             "through": self._last.isoformat(),
             "as_known_at": self._facts.as_known_at.isoformat(),
-            "directions": [self._direction(way, causes) for way in ways],
+            "directions": [self._direction(way, causes) for way in self._ways],
             "lines": [_line(row) for row in rows],
-            "days": day_rows(self._facts, self._agreement, self._billed, self._first, self._last),
+            "days": self._by_call.days
+            if self._by_call
+            else day_rows(self._facts, self._agreement, self._billed, self._first, self._last),
+            "calls": self._by_call.document if self._by_call else None,
             "causes": [_cause(cause) for cause in causes],
             "differences": sum(row.differs for row in rows),
         }
-
-    def _ways(self) -> list[Way]:
-        here = {(line.payer, line.payee) for line in self._ours}
-        return sorted(here | {(line.payer, line.payee) for line in self._bill.lines})
 
     def _apart(self, lines: Sequence[BillLine], what: str) -> list[Matched]:
         return [
@@ -134,7 +164,7 @@ class _Run:
     def _rest(self, causes: Sequence[Cause]) -> dict[Way, int]:
         """Return what is billed above the books and no cause accounts for, in cents."""
         here = sums(self._ours)
-        out = {way: -here.get(way, 0) for way in self._ways()}
+        out = {way: -here.get(way, 0) for way in self._ways}
         for line in self._bill.lines:
             out[line.payer, line.payee] += line.cents
         for cause in causes:
@@ -142,25 +172,26 @@ class _Run:
         return out
 
     def _causes(self) -> list[Cause]:
+        """Return causes in order: lines, then calls, then what the terms say of what the calls come to."""
         causes = [self._copied(line) for line in self._copies] + [self._of_other_days(line) for line in self._elsewhere]
+        facts, ours, rows = self._facts, self._ours, self._rows
+        if self._by_call:
+            causes += self._by_call.causes(self._value, elsewhere=bool(self._elsewhere))
+            facts = self._by_call.facts
+            ours = self._value(facts)
+            rows = match_lines(ours, self._billed)
         rest = self._rest(causes)
+        found: list[Cause] = []
         if any(abs(amount) > len(self._billed) for amount in rest.values()):
-            causes += readings_that_fit(
-                self._workspace,
-                self._facts,
-                self._agreement,
-                self._value,
-                self._ours,
-                rest,
-                len(self._billed),
-                self._last,
+            found = readings_that_fit(
+                self._workspace, facts, self._agreement, self._value, ours, rest, len(self._billed), self._last
             )[:1]
-            if not any(cause.cause == "reading" for cause in causes):
-                causes += other_rates(self._facts, self._agreement, self._rows, self._first, self._last)
-                causes += self._missing_days()
-        if not any(cause.cause == "reading" for cause in causes):
-            causes += amounts(self._rows)
-        return causes
+            if not found:
+                found = other_rates(facts, self._agreement, rows, self._first, self._last)
+                found += [] if self._by_call else self._missing_days()
+        if not any(cause.cause == "reading" for cause in found):
+            found += amounts(rows)
+        return causes + found
 
     def _missing_days(self) -> list[Cause]:
         """Return the days on which the bill has time in a direction and the books have none at all."""

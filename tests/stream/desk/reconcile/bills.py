@@ -39,7 +39,7 @@ def changed(path: Path, root: Path, month: str, change: Callable[[dict[str, str]
     return save(path, (line for row in statement(root, month) if (line := change(dict(row))) is not None))
 
 
-def reconciled(path: Path, root: Path, *words: str) -> Any:
+def reconciled(path: Path, root: Path, *words: object) -> Any:
     """Return what the command prints with ``--json``."""
     return worlds.ok("reconcile", path, "-w", root, "--json", "--as-known-at", "2004-12-01", *words).document
 
