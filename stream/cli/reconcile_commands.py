@@ -47,6 +47,12 @@ def reconcile(
     duration_within: Annotated[
         float, typer.Option("--duration-within", metavar="SECONDS", min=0, max=3600, help="One length.")
     ] = 2.0,
+    xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", metavar="FILE", help="Write a spreadsheet (extra: desk).")
+    ] = None,
+    letter: Annotated[
+        Path | None, typer.Option("--letter", metavar="FILE", help="Write the dispute, .md or .html.")
+    ] = None,
     workspace: WorkspaceDir = None,
     as_known_at: AsKnownAt = None,
     strict: Strict = False,
@@ -55,10 +61,12 @@ def reconcile(
     """Match the other carrier's bill with the books: what differs, by how much, and why."""
     from stream.books.store import open_store
     from stream.cli.reconcile_render import render_reconciliation
+    from stream.desk.reconcile.letter import write_letter
     from stream.desk.reconcile.read import read_bill
     from stream.desk.reconcile.run import reconcile as match
     from stream.desk.reconcile.run import window_of
     from stream.desk.reconcile.scope import Recordings, Tolerance
+    from stream.desk.reconcile.sheet import write_sheet
     from stream.workspace.load import load_workspace
 
     loaded = load_workspace(workspace)
@@ -69,6 +77,10 @@ def reconcile(
         within = Tolerance(connect=round(connect_within * 1000), duration=round(duration_within * 1000))
         recordings = Recordings(calls, read.how, within)
     found = match(loaded, open_store(loaded), read.bill, read.agreement, *days, known_day(as_known_at), recordings)
+    if xlsx is not None:
+        write_sheet(found, xlsx)
+    if letter is not None:
+        write_letter(found, letter)
     if as_json:
         emit(found)
     else:
