@@ -80,8 +80,8 @@ def _directions(rows: list[dict[str, Any]], console: Console) -> None:
 
 def _lines(rows: list[dict[str, Any]], console: Console) -> None:
     table = _table(
-        ("class / LATA", False), ("differs", False), ("books, min", True), ("billed, min", True),
-        ("billed, $/min", True), ("difference, $", True),
+        ("class / LATA", False), ("differs", False), ("books,\nmin", True), ("billed,\nmin", True),
+        ("billed,\n$/min", True), ("difference,\n$", True),
     )  # fmt: skip
     previous = None
     for row in rows[:_MOST]:

@@ -31,7 +31,7 @@ from stream.files.rate import Rated
 from stream.suspense.listing import rejected_rows, waiting_rows
 from stream.workspace.load import Workspace, load_workspace
 
-__all__ = ["tour"]
+__all__ = ["fresh", "heading", "tour"]
 
 _DEFAULT: Final = Path("ratestream-demo")
 _MARK: Final = ".ratestream-demo"
@@ -48,10 +48,9 @@ _SHOWN: Final = "2003-07"
 
 def tour(folder: Path | None, records: int, seed: int) -> None:
     """Make a workspace and calls, rate and close, and show what came of it."""
-    root = _fresh(folder)
+    root = fresh(folder or _DEFAULT)
     console = printer()
     write_workspace(root)
-    (root / _MARK).touch()
     note(f"workspace {root}: invented number plan, the four packaged instruments, an illustrative base agreement")
     files = make_calls(root / "calls", records=records, seed=seed)
     note(f"made {records:,} call records in {len(files)} files (seed {seed})")
@@ -62,16 +61,16 @@ def tour(folder: Path | None, records: int, seed: int) -> None:
         closed = close_month(workspace, store, month, known)
         note(f"closed {month} as known at {known}: {len(closed)} statements")
 
-    _heading(console, "1", "Where each carrier-state stands", f"ratestream status -w {root}")
+    heading(console, "1", "Where each carrier-state stands", f"ratestream status -w {root}")
     render_status(status_of(workspace, store, today()), console)
 
     shown = BOUNDARY_CALL["record_id"]
-    _heading(
+    heading(
         console, "2", "One call over the midnight at which the rate changed", f"ratestream explain {shown} -w {root}"
     )
     explain(root, str(shown), str(BOUNDARY_CALL["source"]), None, console, json_out=False, limit=20)
 
-    _heading(
+    heading(
         console,
         "3",
         "June 2003 as closed in July 2003, and as known once XA was signed",
@@ -79,7 +78,7 @@ def tour(folder: Path | None, records: int, seed: int) -> None:
     )
     _side_by_side(console, workspace, store)
 
-    _heading(
+    heading(
         console,
         "4",
         "A statement, the clause behind every line (the cap runs out this month)",
@@ -88,22 +87,24 @@ def tour(folder: Path | None, records: int, seed: int) -> None:
     document = current_statements(workspace, store, [_AGREEMENT], _SHOWN, today())[0]
     render_statement(document, {f"{i.id} {c.ref}": c.says for i in workspace.instruments for c in i.clause}, console)
 
-    _heading(console, "5", "What was filtered, suspended and rejected, and why", f"ratestream suspense list -w {root}")
+    heading(console, "5", "What was filtered, suspended and rejected, and why", f"ratestream suspense list -w {root}")
     _left_over(console, rated, store)
     note(f"the workspace stays in {root}; every line above names the command that prints it")
 
 
-def _fresh(folder: Path | None) -> Path:
-    """Return the folder to use: one of an earlier demo is made anew, anything else is left alone."""
-    root = folder or _DEFAULT
+def fresh(root: Path) -> Path:
+    """Make the folder to use: one of an earlier demo is made anew, anything else is left alone."""
     if root.exists():
         if not (root / _MARK).exists():
             raise WrongUsage(f"{root}: is there already and is not an earlier demo's; name another folder")
         shutil.rmtree(root)
+    root.mkdir(parents=True)
+    (root / _MARK).touch()
     return root
 
 
-def _heading(console: Console, number: str, title: str, command: str) -> None:
+def heading(console: Console, number: str, title: str, command: str) -> None:
+    """Print a heading with the command that shows what follows."""
     console.print()
     console.print(Rule(Text(f" {number}. {title} ", style="bold"), align="left", style="green"))
     console.print(Text(f"$ {command}", style="dim"), soft_wrap=True)

@@ -60,7 +60,7 @@ class ByCall:
         for (payer, payee, *_), time in time_in(self.before, self.scope.agreement, layer.cells).items():
             ms[payer, payee] = ms.get((payer, payee), 0) + time
         money, earlier = sums(after), sums(before)
-        clauses = tuple(dict.fromkeys(c for line in after if line.rate for c in line.clauses))
+        clauses = _moved(before, after)
         return [
             Cause(
                 layer.cause, way, layer.words, ms.get(way, 0), money.get(way, 0) - earlier.get(way, 0), clauses,
@@ -84,6 +84,12 @@ class ByCall:
             if time:
                 out.append(Cause(layer.cause, way, layer.words, time, amount, (), layer.calls, layer.evidence))
         return out
+
+
+def _moved(before: Sequence[OurLine], after: Sequence[OurLine]) -> tuple[str, ...]:
+    """Return the clauses of the lines that are not as they were."""
+    held = set(before)
+    return tuple(dict.fromkeys(clause for line in after if line not in held for clause in line.clauses))
 
 
 def match_recordings(

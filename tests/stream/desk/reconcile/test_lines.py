@@ -189,5 +189,8 @@ def test_it_stays_on_the_page(rated: Path, tmp_path: Path, width: int) -> None:
     out = worlds.ok("reconcile", bill, "-w", rated, "--biller", "sbc", NO_COLOR="1", COLUMNS=str(width)).out
     assert [line for line in out.splitlines() if len(line.rstrip()) > width] == []
     assert "…" not in out
-    assert "books, min" in out and "billed, $/min" in out and "difference, $" in out
+    lines = out.splitlines()
+    units = next(n for n, line in enumerate(lines) if line.startswith("class / LATA"))
+    assert lines[units].split()[-4:] == ["min", "min", "$/min", "$"]
+    assert lines[units - 1].split() == ["books,", "billed,", "billed,", "difference,"]
     assert "$.000700" in out
