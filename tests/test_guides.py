@@ -52,7 +52,10 @@ GUIDES = [page for page in sorted(DOCS.glob("*.md")) if "```console" in page.rea
 
 
 def test_the_guides_are_found() -> None:
-    assert [page.name for page in GUIDES] == ["encode-your-amendment.md"]
+    assert [page.name for page in GUIDES] == [
+        "encode-your-amendment.md",
+        "from-the-mail-to-the-dispute.md",
+    ]
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.name)

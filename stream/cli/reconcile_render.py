@@ -147,6 +147,9 @@ def _calls(found: dict[str, Any] | None, console: Console) -> None:
 def _causes(found: dict[str, Any], console: Console) -> None:
     console.print()
     console.print(Text("likely causes", style="bold"))
+    if not found["causes"]:
+        how = "calls prove none either" if found["calls"] else "--calls FILE matches call by call"
+        console.print(Text(f"  none that readings, rates, days or the cent would prove; {how}"))
     for cause in found["causes"]:
         calls = f", {counted(cause['calls'], 'call')}" if cause["calls"] else ""
         head = f"{cause['cause'].replace('_', ' ')}: {change(cause['amount'])}, {_signed(cause['ms'])} min{calls}"

@@ -31,7 +31,7 @@ def rows_of(path: Path, delimiter: str) -> tuple[list[str], list[tuple[int, list
     Raises
     ------
     BadInput
-        If the file cannot be read, has no headings, a line is too long or a row has too many or too few cells.
+        If the file cannot be read, has no headings or a line is too long.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -58,9 +58,6 @@ def rows_of(path: Path, delimiter: str) -> tuple[list[str], list[tuple[int, list
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise BadInput(f"is no CSV: {error}", file=path, line=reader.line_num) from error
-    for number, row in rows:
-        if len(row) != len(headings):
-            raise BadInput.found(len(row), f"{len(headings)} cells as the headings have", file=path, line=number)
     return headings, rows
 
 
@@ -127,6 +124,8 @@ def read_csv(path: Path, how: ColumnMap, payer: str, payee: str, parties: tuple[
     seen: dict[tuple[str, ...], int] = {}
     total = Decimal(0)
     for number, cells in rows:
+        if len(cells) != len(headings):
+            raise BadInput.found(len(cells), f"{len(headings)} cells as the headings have", file=path, line=number)
         row = _Row(path, number, cells, at, headings)
         amount = row.take("amount", lambda text: _money(text, how.currency))
         if row.text("class").casefold() == how.total.casefold():
