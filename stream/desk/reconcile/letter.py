@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 from pathlib import Path
@@ -12,6 +13,7 @@ from stream.errors import StoreUnreachable, WrongUsage
 
 __all__ = ["letter", "write_letter"]
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIELDS: Final = ("[date]", "[name and address of the billing party]", "[account or invoice number]")
 _WORDS: Final = {
     "reading": "Reading of the agreement",
@@ -31,6 +33,17 @@ _WORDS: Final = {
     "rate": "Rate",
     "arithmetic": "Minutes by rate",
 }
+_GROUNDS: Final = {
+    "missing_day": "Our records lack a day of one of our offices, to which your records of that day belong",
+    "only_there": "You bill calls that are not in our records",
+    "only_here": "Our records have calls that you do not bill",
+    "recorded_twice_there": "You bill more than one recording of the same call: its numbers, start and length agree",
+    "recorded_twice_here": "Our records have more than one recording of the same call; we are looking into it",
+    "other_period": "You bill usage of days outside the period of the bill",
+    "length": "You bill these calls for longer or shorter than they lasted",
+    "clock": "Lengths differ by no more than two clocks do",
+}
+"""What is said to the other carrier, where the words for the desk are not meant for it."""
 _ASKED: Final = {
     "missing_day": "We do not dispute these yet: please send the records of the day.",
     "only_there": "Please send the call records.",
@@ -129,7 +142,8 @@ def _parts(found: Mapping[str, Any]) -> Iterator[_Part]:
 def _item(number: int, cause: Mapping[str, Any]) -> Iterator[_Part]:
     title = _WORDS.get(cause["cause"], cause["cause"])
     yield (3, f"{number}. {title}: {_money(cause['amount'])}, {_minutes(cause['ms'])} minutes")
-    yield f"{cause['words']}."
+    words = _GROUNDS.get(cause["cause"], cause["words"]).rstrip(".")
+    yield f"{words[:1].upper()}{words[1:]}."
     if cause["calls"]:
         yield f"Calls: {cause['calls']:,}."
     if cause["clauses"]:
@@ -137,18 +151,28 @@ def _item(number: int, cause: Mapping[str, Any]) -> Iterator[_Part]:
     if _ASKED.get(cause["cause"]):
         yield _ASKED[cause["cause"]]
     shown = [row for row in cause["evidence"] if "record_id" in row]
+    both = any("duration_ms_there" in row for row in shown)
     if shown:
         yield _Table(
-            ("Source", "Record", "Connect, ms since 1970", "Calling", "Called", "Length, min"),
-            tuple(
-                (
-                    row["source"], row["record_id"], str(row["connect_ms"]), row["calling"], row["called"],
-                    _minutes(row["duration_ms"]),
-                )
-                for row in shown
-            ),
-            frozenset({2, 5}),
-        )  # fmt: skip
+            ("Record", "Start, UTC", "Calling", "Called", "Our length, min" if both else "Length, min")
+            + (("Your length, min",) if both else ()),
+            tuple(_call(row, both=both) for row in shown),
+            frozenset({4, 5}),
+        )
+        if cause["calls"] > len(shown):
+            yield f"The first {len(shown)} of {cause['calls']:,} calls; we send the others on request."
+
+
+def _call(row: Mapping[str, Any], *, both: bool) -> tuple[str, ...]:
+    start = _EPOCH + timedelta(milliseconds=row["connect_ms"])
+    cells = (
+        f"{row['source']} {row['record_id']}",
+        start.strftime("%Y-%m-%d %H:%M:%S"),
+        row["calling"],
+        row["called"],
+        _minutes(row["duration_ms"]),
+    )
+    return (*cells, _minutes(row["duration_ms_there"])) if both else cells
 
 
 def _markdown(parts: Sequence[_Part]) -> str:

@@ -82,7 +82,7 @@ def test_the_letter_names_what_is_disputed_and_leaves_addresses_as_fields(rated:
         assert "[name and address of the billing party]" in text
         assert "Of the amount billed we dispute $75.00" in text
         assert "1. Lines billed twice: $75.00, 150,000.0 minutes" in text
-        assert "line 3 of the bill repeats line 2" in text
+        assert "Line 3 of the bill repeats line 2" in text
         assert "Our records, $" in text
 
 
