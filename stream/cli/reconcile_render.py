@@ -52,7 +52,7 @@ def render_reconciliation(found: dict[str, Any], console: Console) -> None:
         return
     _lines([row for row in found["lines"] if row["what"] not in ("same", "unbilled")], console)
     _days(found["days"], console)
-    _calls(found["calls"], console)
+    _calls(found["calls"], sum(row["ms_there"] for row in found["directions"]), console)
     _causes(found, console)
 
 
@@ -128,11 +128,14 @@ def _days(rows: list[dict[str, Any]], console: Console) -> None:
     _more(rows, console)
 
 
-def _calls(found: dict[str, Any] | None, console: Console) -> None:
+def _calls(found: dict[str, Any] | None, billed_ms: int, console: Console) -> None:
     if found is None:
         return
     console.print()
     console.print(Text(f"calls in {found['file']}: {found['there']:,} of the bill's directions", style="bold"))
+    if minutes(found["ms_there"]) != minutes(billed_ms):
+        text = f"  they come to {minutes(found['ms_there'])} min, the bill to {minutes(billed_ms)} min"
+        console.print(Text(text, style="magenta"))
     offset = found["clock_offset_ms"]
     if offset:
         seconds = f"{abs(offset) / 1000:.1f} s {'ahead of' if offset > 0 else 'behind'}"

@@ -13,7 +13,7 @@ from schemas.columns import Limits
 from stream.books.store import Store
 from stream.desk.reconcile.call_causes import CallFindings, Layer, find, with_cells
 from stream.desk.reconcile.call_files import Side, archived_side, engine_for, their_side
-from stream.desk.reconcile.causes import Cause, Way, sums
+from stream.desk.reconcile.causes import Cause, sums
 from stream.desk.reconcile.days import call_day_rows
 from stream.desk.reconcile.ours import DayKey, OurLine, time_in
 from stream.desk.reconcile.scope import Recordings, Scope
@@ -51,39 +51,34 @@ class ByCall:
             then = value(with_cells(self.before, self.scope.agreement, merge(extra)))
             out += self._worth(layer, held, then)
             held = then
-        if self.found.outside is not None and not elsewhere:
-            out += self._outside(self.found.outside, held)
+        if not elsewhere:
+            out += [self._outside(layer, held) for layer in self.found.outside]
         return out
 
     def _worth(self, layer: Layer, before: Sequence[OurLine], after: Sequence[OurLine]) -> list[Cause]:
-        ms: dict[Way, int] = {}
-        for (payer, payee, *_), time in time_in(self.before, self.scope.agreement, layer.cells).items():
-            ms[payer, payee] = ms.get((payer, payee), 0) + time
+        ms = self._time(layer)
         money, earlier = sums(after), sums(before)
         clauses = _moved(before, after)
         return [
+            # What is added in one direction can move the other: the ratio is of both.
             Cause(
-                layer.cause, way, layer.words, ms.get(way, 0), money.get(way, 0) - earlier.get(way, 0), clauses,
-                layer.calls, layer.evidence,
+                layer.cause, way, layer.words, ms if own else 0, money.get(way, 0) - earlier.get(way, 0), clauses,
+                layer.calls if own else 0, layer.evidence if own else (),
             )
             for way in self.scope.ways
-            if ms.get(way, 0) or money.get(way, 0) != earlier.get(way, 0) or len(self.scope.ways) == 1
+            if (own := way == layer.way) or money.get(way, 0) != earlier.get(way, 0)
         ]  # fmt: skip
 
-    def _outside(self, layer: Layer, held: Sequence[OurLine]) -> list[Cause]:
+    def _time(self, layer: Layer) -> int:
+        return sum(time_in(self.before, self.scope.agreement, layer.cells).values())
+
+    def _outside(self, layer: Layer, held: Sequence[OurLine]) -> Cause:
         """Price calls of other days at what a minute of the bill's days comes to: they are of no month of it."""
-        out = []
-        for way in self.scope.ways:
-            time = sum(
-                ms for (payer, payee, *_), ms in time_in(self.before, self.scope.agreement, layer.cells).items()
-                if (payer, payee) == way
-            )  # fmt: skip
-            lines = [line for line in held if (line.payer, line.payee) == way]
-            whole, money = sum(line.ms for line in lines if line.rate), sum(line.cents for line in lines)
-            amount = (2 * time * money + whole) // (2 * whole) if whole else 0
-            if time:
-                out.append(Cause(layer.cause, way, layer.words, time, amount, (), layer.calls, layer.evidence))
-        return out
+        time = self._time(layer)
+        lines = [line for line in held if (line.payer, line.payee) == layer.way]
+        whole, money = sum(line.ms for line in lines if line.rate), sum(line.cents for line in lines)
+        amount = (2 * time * money + whole) // (2 * whole) if whole else 0
+        return Cause(layer.cause, layer.way, layer.words, time, amount, (), layer.calls, layer.evidence)
 
 
 def _moved(before: Sequence[OurLine], after: Sequence[OurLine]) -> tuple[str, ...]:
@@ -139,6 +134,7 @@ def _document(recordings: Recordings, theirs: Side, found: CallFindings) -> dict
     return {
         "file": recordings.file.name,
         "there": int(theirs.rows.size),
+        "ms_there": int(theirs.calls.duration_ms.sum()),
         "left_out_there": theirs.left_out,
         "clock_offset_ms": found.match.offset_ms,
         "tolerance_ms": {"connect": recordings.within.connect, "duration": recordings.within.duration},

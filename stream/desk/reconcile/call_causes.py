@@ -30,14 +30,20 @@ _UNITS_MS: Final = (60_000, 30_000, 6_000, 1_000)
 _SHOWN: Final = 20
 _MOST_ROUNDED: Final = 95
 _FEWEST_MISSING: Final = 3
+_TWICE_THERE: Final = "the other carrier bills one more recording of a call that it bills"
+_TWICE_HERE: Final = "the books have one more recording of a call: two of our offices bill it"
+_ONLY_THERE: Final = "the other carrier bills calls that the books do not have"
+_ONLY_HERE: Final = "the books have calls that the other carrier does not"
+_OUTSIDE: Final = "the other carrier bills calls of days outside the bill's period"
 _DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One kind of difference as usage: what it adds to the books, and the calls that it is of."""
+    """One kind of difference in one direction as usage: what it adds to the books, and the calls that it is of."""
 
     cause: str
+    way: tuple[str, str]
     words: str
     cells: Cells
     calls: int
@@ -50,7 +56,7 @@ class CallFindings:
 
     match: CallMatch
     layers: tuple[Layer, ...]
-    outside: Layer | None
+    outside: tuple[Layer, ...]
     counts: Mapping[str, int]
 
 
@@ -114,27 +120,23 @@ class _Finder:
         missing = self._missing(only_there)
         only_there = np.setdiff1d(only_there, np.concatenate([np.zeros(0, np.int64), *(rows for _, rows in missing)]))
         pairs = np.flatnonzero(inside)
-        layers = [self._of_theirs("missing_day", words, rows) for words, rows in missing]
-        layers.append(
-            self._of_theirs(
-                "recorded_twice_there",
-                "the other carrier bills one more recording of a call that it bills",
-                twice_there,
-            )
-        )
-        layers.append(
-            self._of_theirs("only_there", "the other carrier bills calls that the books do not have", only_there)
-        )
-        layers.append(self._of_ours("only_here", "the books have calls that the other carrier does not", only_here))
-        layers.append(
-            self._of_ours(
-                "recorded_twice_here",
-                "the books have one more recording of a call: two of our offices bill it",
-                twice_here,
-            )
-        )
-        layers += self._lengths(pairs)
-        layers += self._classes(pairs)
+        layers: list[Layer] = []
+        for number, way in enumerate(self._ours.ways):
+            here, there = self._ours.way == number, self._theirs.way == number
+            layers += [
+                self._of_theirs("missing_day", way, words, chosen)
+                for words, rows in missing
+                if (chosen := rows[there[rows]]).size
+            ]
+            layers += [
+                self._of_theirs("recorded_twice_there", way, _TWICE_THERE, twice_there[there[twice_there]]),
+                self._of_theirs("only_there", way, _ONLY_THERE, only_there[there[only_there]]),
+                self._of_ours("only_here", way, _ONLY_HERE, only_here[here[only_here]]),
+                self._of_ours("recorded_twice_here", way, _TWICE_HERE, twice_here[here[twice_here]]),
+            ]
+            mine = pairs[here[m.here[pairs]]]
+            layers += self._lengths(way, mine)
+            layers += self._classes(way, mine)
         outside = np.flatnonzero(~self._inside(self._day_there))
         counts = {
             "same": int(np.count_nonzero(m.same[pairs])),
@@ -146,11 +148,14 @@ class _Finder:
             "other_class": sum(layer.calls for layer in layers if layer.cause == "other_class"),
             "other_period": outside.size,
         }
-        words = "the other carrier bills calls of days outside the bill's period"
         return CallFindings(
             m,
             tuple(layer for layer in layers if layer.calls),
-            self._of_theirs("other_period", words, outside) if outside.size else None,
+            tuple(
+                self._of_theirs("other_period", way, _OUTSIDE, rows)
+                for number, way in enumerate(self._theirs.ways)
+                if (rows := outside[self._theirs.way[outside] == number]).size
+            ),
             counts,
         )
 
@@ -186,17 +191,17 @@ class _Finder:
 
     # layers
 
-    def _of_theirs(self, cause: str, words: str, rows: Ints) -> Layer:
+    def _of_theirs(self, cause: str, way: tuple[str, str], words: str, rows: Ints) -> Layer:
         side = self._theirs
         cells = self._engine.usage_of(side.result, side.rows[rows])
-        return Layer(cause, words, cells, rows.size, tuple(side.name(row) for row in rows[:_SHOWN].tolist()))
+        return Layer(cause, way, words, cells, rows.size, tuple(side.name(row) for row in rows[:_SHOWN].tolist()))
 
-    def _of_ours(self, cause: str, words: str, rows: Ints) -> Layer:
+    def _of_ours(self, cause: str, way: tuple[str, str], words: str, rows: Ints) -> Layer:
         side = self._ours
         cells = self._engine.usage_of(side.result, side.rows[rows]).negated()
-        return Layer(cause, words, cells, rows.size, tuple(side.name(row) for row in rows[:_SHOWN].tolist()))
+        return Layer(cause, way, words, cells, rows.size, tuple(side.name(row) for row in rows[:_SHOWN].tolist()))
 
-    def _lengths(self, pairs: Ints) -> list[Layer]:
+    def _lengths(self, way: tuple[str, str], pairs: Ints) -> list[Layer]:
         """Return what pairs whose lengths are not the same come to: rounding by the call, or as they differ."""
         m = self._match
         here, there = m.here[pairs], m.there[pairs]
@@ -207,16 +212,18 @@ class _Finder:
         unit = _unit(ours[unequal], theirs[unequal])
         if unit:
             words = f"the other carrier rounds each call up to {unit // 1000} s"
-            return [self._longer("rounding_by_call", words, here[unequal], theirs[unequal])]
+            return [self._longer("rounding_by_call", way, words, here[unequal], theirs[unequal])]
         near = unequal & m.same[pairs]
         far = unequal & ~m.same[pairs]
         limit = f"{self._within.duration / 1000:g} s"
         return [
-            self._longer("length", f"lengths that differ by more than {limit}", here[far], theirs[far]),
-            self._longer("clock", f"lengths that differ by up to {limit}, as two clocks do", here[near], theirs[near]),
+            self._longer("length", way, f"lengths that differ by more than {limit}", here[far], theirs[far]),
+            self._longer(
+                "clock", way, f"lengths that differ by up to {limit}, as two clocks do", here[near], theirs[near]
+            ),
         ]
 
-    def _longer(self, cause: str, words: str, here: Ints, duration_ms: Ints) -> Layer:
+    def _longer(self, cause: str, way: tuple[str, str], words: str, here: Ints, duration_ms: Ints) -> Layer:
         """Return calls of ours with the other carrier's length in the place of ours."""
         side = self._ours
         at = side.rows[here]
@@ -228,9 +235,9 @@ class _Finder:
             side.name(row) | {"duration_ms_there": other}
             for row, other in zip(here[:_SHOWN].tolist(), duration_ms[:_SHOWN].tolist(), strict=True)
         ]
-        return Layer(cause, words, cells, here.size, tuple(shown))
+        return Layer(cause, way, words, cells, here.size, tuple(shown))
 
-    def _classes(self, pairs: Ints) -> list[Layer]:
+    def _classes(self, way: tuple[str, str], pairs: Ints) -> list[Layer]:
         """Return calls of another class there, by pair of classes."""
         m, side = self._match, self._ours
         here = m.here[pairs]
@@ -248,7 +255,7 @@ class _Finder:
             cells = merge([self._engine.usage_of(then, at), self._engine.usage_of(side.result, at).negated()])
             words = f"calls that are {_class(a)} by the tables are billed as {_class(b)}"
             out.append(
-                Layer("other_class", words, cells, rows.size, tuple(side.name(r) for r in rows[:_SHOWN].tolist()))
+                Layer("other_class", way, words, cells, rows.size, tuple(side.name(r) for r in rows[:_SHOWN].tolist()))
             )
         return out
 

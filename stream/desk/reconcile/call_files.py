@@ -44,12 +44,15 @@ class Side:
     """One carrier's recordings of an agreement's calls.
 
     columns, result : the records, and what our tables make of them. rows : (n,) int64, those of the agreement.
+    way : (n,) int64, the direction of each, a position in `ways`: payer and payee.
     left_out : records that are no calls of the agreement, or that our tables cannot place.
     """
 
     columns: Columns
     result: Result
     rows: Ints
+    way: Ints
+    ways: tuple[tuple[str, str], ...]
     left_out: int
 
     @property
@@ -95,12 +98,12 @@ def _side(engine: Engine, columns: Columns, scope: Scope, kinds: Ints | None = N
     payer = np.where(to_originator, terminator, originator)
     payee = np.where(to_originator, originator, terminator)
     payee = np.where(transit, engine.names.find("party", scope.incumbent), payee)
-    billed = np.zeros(len(columns), np.bool_)
-    for a, b in scope.ways:
-        billed |= (payer == code[a]) & (payee == code[b])
+    way = np.full(len(columns), -1, np.int64)
+    for number, (a, b) in enumerate(scope.ways):
+        way[(payer == code[a]) & (payee == code[b])] = number
     mine = (result.outcome == Outcome.RATED) & (result.placed[3] == engine.names.find("agreement", scope.agreement))
-    rows = np.flatnonzero(mine & billed & (kind != TrafficClass.ON_NET))
-    return Side(columns, result, rows, len(columns) - rows.size)
+    rows = np.flatnonzero(mine & (way >= 0) & (kind != TrafficClass.ON_NET))
+    return Side(columns, result, rows, way[rows], scope.ways, len(columns) - rows.size)
 
 
 # theirs

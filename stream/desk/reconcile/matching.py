@@ -89,6 +89,12 @@ def _unpriced(here: dict[_Group, dict[str, _Side]], line: BillLine) -> bool:
 
 
 def _group(group: _Group, here: dict[str, _Side], there: dict[str, _Side], *, silent: bool) -> Iterator[Matched]:
+    if "" in there and "" not in here and "any" in there:
+        _add(there["any"], there.pop(""))
+    if "" in there:
+        # A line that says neither rate nor dollars can be of any time that comes to less than half a cent.
+        for rate in [rate for rate, side in here.items() if rate and rate not in there and not side.cents]:
+            _add(here.setdefault("", _Side()), here.pop(rate))
     for rate in sorted({*here} & {*there}):
         yield _row(group, here.pop(rate), rate, there.pop(rate), rate)
     if silent and "" in here and not here[""].cents:
@@ -106,6 +112,12 @@ def _group(group: _Group, here: dict[str, _Side], there: dict[str, _Side], *, si
         yield _row(group, here[rate], rate, None, "")
     for rate in right:
         yield _row(group, None, "", there[rate], rate)
+
+
+def _add(side: _Side, more: _Side) -> None:
+    side.ms, side.cents, side.slack_ms = side.ms + more.ms, side.cents + more.cents, side.slack_ms + more.slack_ms
+    side.numbers += more.numbers
+    side.clauses += [clause for clause in more.clauses if clause not in side.clauses]
 
 
 def _row(group: _Group, here: _Side | None, rate_here: str, there: _Side | None, rate_there: str) -> Matched:
