@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -129,7 +130,8 @@ class Cluster:
         """Stop all nodes, and remove the folder if it is a temporary one; again, it does nothing."""
         assert self._guard.stdin is not None
         assert self._guard.stdout is not None
-        self._guard.stdin.close()
+        with suppress(BrokenPipeError):  # an order that was not read: the guard has ended, which its wait shows
+            self._guard.stdin.close()
         try:
             self._guard.wait(STOP_S)
         except subprocess.TimeoutExpired as error:

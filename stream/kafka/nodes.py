@@ -183,9 +183,10 @@ def cluster_id(setup: Setup, folder: Path) -> str:
 
 
 def write_files(setup: Setup, folder: Path, nodes: Sequence[Node]) -> None:
-    """Write what the nodes read: how they log, and their properties."""
+    """Write what the nodes read: how they log, and their properties; what they said in an earlier run goes."""
     (folder / "log4j2.xml").write_text(_LOGGING, encoding="utf-8")
     for node in nodes:
+        node.log.unlink(missing_ok=True)
         lines = [f"{key}={value}\n" for key, value in _properties(setup, node, nodes).items()]
         node.properties.write_text("".join(lines).replace("\\", "\\\\"), encoding="utf-8")
         node.properties.chmod(0o600)  # accounts have passwords

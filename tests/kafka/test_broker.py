@@ -73,6 +73,8 @@ def test_three_nodes_go_on_without_one(three: Cluster, tmp_path: Path) -> None:
     made = ok("topics", "create", "--json", "-w", folder).document
     assert len(made["made"]) == 14 and made["differences"] == []
     assert ok("topics", "check", "-w", folder).out == "14 topics on 3 brokers: in order\n"
+    frail = workspace(tmp_path / "frail", settings_of(three.bootstrap, "frail"))
+    ok("topics", "create", "--replication", 1, "-w", frail)
     produce(three.bootstrap, "three.ledger", "before")
 
     three.kill_node(1)
@@ -84,8 +86,16 @@ def test_three_nodes_go_on_without_one(three: Cluster, tmp_path: Path) -> None:
     # Three replicas on three nodes: each topic has one on the node that is gone.
     assert [difference["name"] for difference in ran.document["differences"]] == made["made"]
 
+    # Where there is one replica, what was on that node is out of reach, and named so.
+    ran = until(
+        lambda: cli("topics", "check", "--replication", 1, "--json", "-w", frail), lambda ran: "no leader" in ran.out
+    )
+    gaps = [d for d in ran.document["differences"] if d["setting"].startswith("partition ")]
+    assert {(gap["found"], gap["expected"]) for gap in gaps} == {("no leader", "a leader")}
+
     three.start_node(1)
     until(lambda: cli("topics", "check", "-w", folder), lambda ran: ran.code == 0)
+    until(lambda: cli("topics", "check", "--replication", 1, "-w", frail), lambda ran: ran.code == 0)
     assert read(three.bootstrap, "three.ledger", 2) == ["before", "without"]
 
 

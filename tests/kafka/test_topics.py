@@ -1,6 +1,8 @@
 """Topics on a real broker: made once, held to the table, and each wrong set-up named."""
 
 import json
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
@@ -288,6 +290,16 @@ def test_a_controller_is_no_broker(broker: Cluster, books: Path) -> None:
 def test_a_listener_without_encryption(broker: Cluster, books: Path) -> None:
     said = unreachable(books, RATESTREAM_KAFKA_CLIENT_SECURITY_PROTOCOL="SSL")
     assert f"the broker at {broker.bootstrap} did not answer within 0.5 s: " in said and "SSL" in said
+
+
+def test_a_broker_that_hangs(broker: Cluster, made: Path) -> None:
+    os.kill(broker.pids["node-1"], signal.SIGSTOP)
+    try:
+        said = unreachable(made)
+    finally:
+        os.kill(broker.pids["node-1"], signal.SIGCONT)
+    assert said.startswith(f"ratestream: the broker at {broker.bootstrap} did not answer within 0.5 s: ")
+    assert differences(made, "--timeout", 60) == []
 
 
 def test_a_dead_address_among_living_ones(broker: Cluster, made: Path) -> None:
