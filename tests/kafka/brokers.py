@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicCollection, TopicPartition
@@ -20,10 +21,11 @@ from confluent_kafka.admin import (
 )
 
 from stream.workspace.keys import TOPICS
+from tests.stream.files.worlds import cli
 
 __all__ = [
-    "ACCOUNTS", "MOST_S", "admin", "altered", "config_of", "gone", "grant", "new_topic", "partitions_of", "produce",
-    "read", "settings_of", "until",
+    "ACCOUNTS", "MOST_S", "admin", "altered", "config_of", "differences", "gone", "grant", "new_topic", "partitions_of",
+    "produce", "read", "settings_of", "until",
 ]  # fmt: skip
 
 ACCOUNTS: Final = {"stranger": "hunter2", "looker": "hunter3"}
@@ -82,6 +84,14 @@ def _alter(client: AdminClient, topic: str, setting: str, value: str) -> None:
     resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
     client.incremental_alter_configs([resource])[resource].result(MOST_S)
     until(lambda: config_of(client, topic)[setting], lambda found: found == value)  # the controller is asked later
+
+
+def differences(folder: Path, *words: object, **environ: str) -> list[tuple[str, str, str, str]]:
+    """Return what a check names, as (topic, setting, found, expected), and hold its exit code to it."""
+    ran = cli("topics", "check", "--json", *words, "-w", folder, **environ)
+    found = [(d["topic"], d["setting"], d["found"], d["expected"]) for d in ran.document["differences"]]
+    assert ran.code == (1 if found else 0)
+    return found
 
 
 def gone(client: AdminClient, topic: str) -> None:

@@ -34,13 +34,6 @@ def broker() -> Iterator[Cluster]:
         yield cluster
 
 
-@pytest.fixture(scope="session")
-def three() -> Iterator[Cluster]:
-    """Return a broker of three nodes."""
-    with start_cluster(Setup(nodes=3, heap_mb=384)) as cluster:
-        yield cluster
-
-
 @pytest.fixture
 def books(broker: Cluster, tmp_path: Path) -> Path:
     """Return a workspace whose topics have names that no other test uses; none is made yet."""

@@ -15,8 +15,8 @@ from stream.errors import StoreUnreachable, WrongUsage
 from stream.kafka import nodes
 from stream.kafka.broker import Cluster, Setup, start_cluster
 from stream.kafka.nodes import HOST, free_ports
-from tests.kafka.brokers import MOST_S, admin, altered, new_topic, produce, read, settings_of, until
-from tests.stream.files.worlds import cli, ok, workspace
+from tests.kafka.brokers import MOST_S, admin, altered, new_topic, produce, read, until
+from tests.stream.files.worlds import cli
 
 MAIN = "from stream.cli.entry import main; main()"
 STARTER = """\
@@ -66,37 +66,6 @@ def test_a_restarted_broker_has_what_it_took(broker: Cluster, how: str) -> None:
     assert read(broker.bootstrap, how, 2) == ["before", "after"]
     with altered(client, how, "max.message.bytes", "654321"):  # the client of before the restart goes on, too
         pass
-
-
-def test_three_nodes_go_on_without_one(three: Cluster, tmp_path: Path) -> None:
-    folder = workspace(tmp_path / "books", settings_of(three.bootstrap, "three"))
-    made = ok("topics", "create", "--json", "-w", folder).document
-    assert len(made["made"]) == 14 and made["differences"] == []
-    assert ok("topics", "check", "-w", folder).out == "14 topics on 3 brokers: in order\n"
-    frail = workspace(tmp_path / "frail", settings_of(three.bootstrap, "frail"))
-    ok("topics", "create", "--replication", 1, "-w", frail)
-    produce(three.bootstrap, "three.ledger", "before")
-
-    three.kill_node(1)
-    produce(three.bootstrap, "three.ledger", "without")
-    # The first address of those given is now the dead one's.
-    ran = until(lambda: cli("topics", "check", "--json", "-w", folder), lambda ran: "replicas in sync" in ran.out)
-    assert ran.code == 1
-    assert {difference["setting"] for difference in ran.document["differences"]} == {"replicas in sync"}
-    # Three replicas on three nodes: each topic has one on the node that is gone.
-    assert [difference["name"] for difference in ran.document["differences"]] == made["made"]
-
-    # Where there is one replica, what was on that node is out of reach, and named so.
-    ran = until(
-        lambda: cli("topics", "check", "--replication", 1, "--json", "-w", frail), lambda ran: "no leader" in ran.out
-    )
-    gaps = [d for d in ran.document["differences"] if d["setting"].startswith("partition ")]
-    assert {(gap["found"], gap["expected"]) for gap in gaps} == {("no leader", "a leader")}
-
-    three.start_node(1)
-    until(lambda: cli("topics", "check", "-w", folder), lambda ran: ran.code == 0)
-    until(lambda: cli("topics", "check", "--replication", 1, "-w", frail), lambda ran: ran.code == 0)
-    assert read(three.bootstrap, "three.ledger", 2) == ["before", "without"]
 
 
 def test_data_stays_in_a_folder_that_is_named(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from tests.kafka.brokers import (
     admin,
     altered,
     config_of,
+    differences,
     gone,
     grant,
     new_topic,
@@ -65,14 +66,6 @@ def name(folder: Path, topic: str) -> str:
 
 def names(folder: Path) -> list[str]:
     return list(settings(folder).kafka.topics.values())
-
-
-def differences(folder: Path, *words: object, **environ: str) -> list[tuple[str, str, str, str]]:
-    """Return what a check names, as (topic, setting, found, expected), and hold its exit code to it."""
-    ran = cli("topics", "check", "--json", *words, "-w", folder, **environ)
-    found = [(d["topic"], d["setting"], d["found"], d["expected"]) for d in ran.document["differences"]]
-    assert ran.code == (1 if found else 0)
-    return found
 
 
 def test_makes_each_topic_as_the_table_says(broker: Cluster, made: Path) -> None:
@@ -203,17 +196,6 @@ def test_replicas(broker: Cluster, books: Path) -> None:
     ok("topics", "create", "--replication", 1, "-w", books)
     found = differences(books, "--replication", 2)
     assert found == [(topic, "replication", "1", "at least 2") for topic in TOPICS]
-
-
-def test_replicas_of_three_nodes(three: Cluster, books: Path) -> None:
-    bootstrap = {"RATESTREAM_KAFKA_BOOTSTRAP": three.bootstrap}
-    ok("topics", "create", "--replication", 2, "-w", books, **bootstrap)
-    found = differences(books, **bootstrap)
-    assert {(setting, was, wanted) for _, setting, was, wanted in found} == {
-        ("replication", "2", "at least 3"),
-        ("min.insync.replicas", "1", "at least 2"),
-    }
-    assert differences(books, "--replication", 2, **bootstrap) == []
 
 
 def account(broker: Cluster, who: str, password: str | None = None) -> dict[str, str]:
