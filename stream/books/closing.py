@@ -137,6 +137,7 @@ def _close(
         assurance=_assurance(tally, facts, agreement, month, files, corrections, user()),
         inputs=inputs,
     )
+    facts.forget(agreement)
     return Closed(agreement, month, 1, _totals(document), already=False)
 
 

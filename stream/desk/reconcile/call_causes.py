@@ -20,7 +20,7 @@ from stream.desk.reconcile.call_match import CallMatch, match_calls, twins_withi
 from stream.desk.reconcile.scope import Tolerance
 from stream.engine import Engine
 from stream.errors import InvariantBroken
-from stream.workspace.calendar import FIRST_DAY
+from stream.workspace.calendar import FIRST_DAY, date_at
 
 __all__ = ["CallFindings", "Layer", "find", "with_cells"]
 
@@ -164,30 +164,40 @@ class _Finder:
         return out
 
     def _missing(self, only_there: Ints) -> list[tuple[str, Ints]]:
-        """Return days on which one of our offices, or all of them, recorded nothing, with their calls of the day."""
+        """Return days on which one of our offices, or all of them, recorded nothing, with their calls of the day.
+
+        An office is missed where it records some calls on a usual day, and the other carrier has at least half as
+        many that we have not: an office that records a call now and then is not.
+        """
         days = self._day_there[only_there]
         sources = self._ours.result.source[self._ours.rows]
-        inside = self._inside(self._day_here)
-        others = np.setdiff1d(self._day_here[inside], days)
         out = []
         for day in np.unique(days).tolist():
             rows = only_there[days == day]
             if rows.size < _FEWEST_MISSING:
                 continue
-            present = sources[self._day_here == day]
-            usual = [s for s in np.unique(sources[inside]).tolist() if self._usual(sources == s, others)]
-            silent = [self._engine.names.name("source", s) for s in usual if not (present == s).any()]
-            when = np.datetime64(FIRST_DAY, "D") + day
-            if silent:
+            silent = {
+                self._engine.names.name("source", source): usual
+                for source in np.unique(sources).tolist()
+                if not (self._day_here[sources == source] == day).any()
+                and (usual := self._usual(sources == source, day)) >= _FEWEST_MISSING
+            }
+            when = date_at(day)
+            if silent and rows.size * 2 >= sum(silent.values()):
                 words = f"{when}: the books have no record of {' and '.join(silent)} on this day; ask for its files"
                 out.append((words, rows))
-            elif not present.size:
+            elif not (self._day_here == day).any():
                 out.append((f"{when}: the books have no record of the day; ask for its files", rows))
         return out
 
-    def _usual(self, chosen: NDArray[np.bool_], days: Ints) -> bool:
-        """Whether an office records on at least half of the other days."""
-        return days.size > 0 and np.isin(days, self._day_here[chosen]).sum() * 2 >= days.size
+    def _usual(self, chosen: NDArray[np.bool_], day: int) -> int:
+        """Return how many calls an office records on the middle one of the other days on which anybody does."""
+        others = np.unique(self._day_here[self._inside(self._day_here) & (self._day_here != day)])
+        if not others.size:
+            return 0
+        held = self._day_here[chosen]
+        counts = np.searchsorted(np.sort(held), others, side="right") - np.searchsorted(np.sort(held), others)
+        return int(np.sort(counts)[others.size // 2])
 
     # layers
 

@@ -61,14 +61,8 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "words",
     [
-        "--help",
-        "--version",
-        "rate --help",
-        "rerate --help",
-        "statement --help",
-        "terms show --help",
-        "what-if --help",
-        "reconcile --help",
+        *("--help", "--version", "rate --help", "rerate --help", "statement --help", "terms show --help"),
+        *("what-if --help", "reconcile --help", "topics check --help", "broker --help"),
     ],
 )
 def test_help_loads_nothing_that_computes(tmp_path: Path, words: str) -> None:

@@ -75,6 +75,17 @@ def test_one_kind_alone_is_named_alone_and_leaves_nothing(tmp_path: Path, kind: 
     assert [abs(float(way["unexplained"])) <= 0.01 for way in found["directions"]] == [True]
 
 
+def test_an_office_that_records_a_call_now_and_then_is_not_missed(tmp_path: Path) -> None:
+    clean = p.calls(SEED, 800)
+    lost = [call for n, call in enumerate(clean) if n % 20 < 18 and n // 20 < 4]
+    kept = [call for call in clean if call not in lost]
+    again = [call | {"source": "mkt-2"} for n, call in enumerate(kept) if n % 20 >= 18]
+    root, theirs = p.world(tmp_path, p.Planted([*kept, *again], clean, {}))
+    found = reconciled(p.bill_of(tmp_path / "bill.csv", 0), root, "--biller", "sbc", "--calls", theirs)
+    calls = {cause: count for cause, (count, _) in p.by_cause(found).items() if count}
+    assert calls == {"only_there": len(lost), "recorded_twice_here": len(again)}
+
+
 def test_our_own_calls_give_no_difference(tmp_path: Path) -> None:
     planted = p.plant(SEED, 800, kinds=frozenset())
     root, _ = p.world(tmp_path, planted)
