@@ -16,7 +16,7 @@ from stream.books import tables as t
 from stream.books.issuing import issue, line_values, make_statement, user
 from stream.books.layers import CORRECTIONS, rerate_layers
 from stream.books.policies import refuse_changed_policy
-from stream.books.snapshots import capture
+from stream.books.snapshots import Inputs, capture
 from stream.books.store import Store
 from stream.facts import make_facts
 from stream.tally import Tally
@@ -117,7 +117,7 @@ def _close(
     tally: Tally,
     files: Sequence[Any],
     corrections: Sequence[str],
-    inputs: dict[str, bytes],
+    inputs: Inputs,
     agreement: str,
     month: str,
 ) -> Closed:

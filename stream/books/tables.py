@@ -42,7 +42,7 @@ __all__ = [
     "suspense_log",
 ]
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 metadata: Final = MetaData()
 
@@ -200,6 +200,7 @@ statements = Table(
     Column("sha256", String(64), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("assurance", LargeBinary, nullable=False),
+    Column("inputs", String(64), nullable=False),  # the set of `statement_inputs` that it was made with
     UniqueConstraint("agreement", "month", "number"),
 )
 
@@ -213,7 +214,7 @@ inputs = Table(
 statement_inputs = Table(
     "statement_inputs",
     metadata,
-    Column("statement", Integer, ForeignKey("statements.id"), primary_key=True),
+    Column("inputs", String(64), primary_key=True),  # the set: a digest of its names and contents' digests
     Column("name", String(300), primary_key=True),
     Column("sha256", String(64), ForeignKey("inputs.sha256"), nullable=False),
 )
