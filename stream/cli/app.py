@@ -10,6 +10,7 @@ from stream.cli import (
     books_commands,
     demo_command,
     rate_commands,
+    report_commands,
     suspense_commands,
     terms_commands,
     whatif_commands,
@@ -54,6 +55,7 @@ books_commands.register(app)
 suspense_commands.register(app)
 terms_commands.register(app)
 whatif_commands.register(app)
+report_commands.register(app)
 
 
 def _with_default(argv: Sequence[str], option: str, default: str) -> list[str]:
