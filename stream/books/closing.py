@@ -189,6 +189,7 @@ def _close(
         assurance=_assurance(tally, facts, agreement, month, files, corrections, beside, user()),
         inputs=inputs,
     )
+    facts.forget(agreement)
     return Closed(agreement, month, 1, _totals(document), already=False)
 
 

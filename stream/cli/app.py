@@ -9,6 +9,7 @@ from rating.faults import RoundingNotKept
 from stream.cli import (
     books_commands,
     demo_command,
+    kafka_commands,
     rate_commands,
     report_commands,
     suspense_commands,
@@ -56,6 +57,7 @@ suspense_commands.register(app)
 terms_commands.register(app)
 whatif_commands.register(app)
 report_commands.register(app)
+kafka_commands.register(app)
 
 
 def _with_default(argv: Sequence[str], option: str, default: str) -> list[str]:

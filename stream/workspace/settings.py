@@ -30,6 +30,7 @@ __all__ = [
     "find_workspace",
     "read_settings",
     "refuse_unknown_agreements",
+    "setting_fault",
 ]
 
 FILE_NAME: Final = "ratestream.toml"
@@ -338,6 +339,14 @@ def _settings(folder: Path, values: dict[str, Any], policies: _Policies, origins
         company=Company(values["company.self"]),
         origins=origins,
     )
+
+
+def setting_fault(settings: Settings, key: str, message: str) -> BadInput:
+    """Return the error for a dotted key, with where its value came from: file and line, or variable."""
+    origin = settings.origins.get(key, "default")
+    if origin.startswith("environment "):
+        return BadInput(message, field=origin.removeprefix("environment "))
+    return _File(settings.folder / FILE_NAME).fault(message, key)
 
 
 def refuse_unknown_agreements(settings: Settings, agreements: list[str]) -> None:

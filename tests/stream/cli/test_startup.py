@@ -59,15 +59,8 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "words",
     [
-        "--help",
-        "--version",
-        "rate --help",
-        "rerate --help",
-        "statement --help",
-        "terms show --help",
-        "what-if --help",
-        "report routes --help",
-        "sql --help",
+        *("--help", "--version", "rate --help", "rerate --help", "statement --help", "terms show --help"),
+        *("what-if --help", "topics check --help", "broker --help", "report routes --help", "sql --help"),
     ],
 )
 def test_help_loads_nothing_that_computes(tmp_path: Path, words: str) -> None:
