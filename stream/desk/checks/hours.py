@@ -12,6 +12,7 @@ A share as low as the default tells an outage from a holiday; what is lost withi
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,7 @@ Ints = NDArray[np.int64]
 
 WEEK_HOURS: Final = 168
 _HOUR_S: Final = 3600
+_DAY_HOURS: Final = 24
 _PERCENT: Final = 100
 _NONE: Final = np.iinfo(np.int64).max
 
@@ -41,10 +43,14 @@ class HourCheck:
     gaps: tuple[Gap, ...]
 
 
-def _wall_hour(utc_hour: int, zone: tzinfo) -> int:
-    """Return an hour's number on a clock: as the hours since 1970 would be there without any change of it."""
-    local = datetime.fromtimestamp(utc_hour * _HOUR_S, UTC).astimezone(zone).replace(tzinfo=UTC)
-    return int(local.timestamp()) // _HOUR_S
+@lru_cache(maxsize=64)
+def _wall_hours(first: int, last: int, zone: tzinfo) -> tuple[int, ...]:
+    """Return the numbers on a clock of the hours since 1970 UTC, as they would be without any change of it.
+
+    Kept, for all sources of a zone have the same.
+    """
+    local = (datetime.fromtimestamp(hour * _HOUR_S, UTC).astimezone(zone) for hour in range(first, last + 1))
+    return tuple(int(each.replace(tzinfo=UTC).timestamp()) // _HOUR_S for each in local)
 
 
 def hour_text(wall_hour: int) -> str:
@@ -63,9 +69,9 @@ def wall_counts(by_utc_hour: Mapping[int, int], zone: tzinfo, first: int, last: 
         Hours of the clock, inclusive; calls outside are left out.
     """
     counts, exists = np.zeros(last - first + 1, np.int64), np.zeros(last - first + 1, np.bool_)
-    for utc_hour in range(first - 24, last + 25):
-        at = _wall_hour(utc_hour, zone) - first
-        if 0 <= at < counts.size:
+    begin = first - _DAY_HOURS
+    for utc_hour, hour in enumerate(_wall_hours(begin, last + _DAY_HOURS, zone), start=begin):
+        if 0 <= (at := hour - first) < counts.size:
             exists[at] = True
             counts[at] += by_utc_hour.get(utc_hour, 0)
     return counts, exists

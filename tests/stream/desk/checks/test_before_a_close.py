@@ -4,9 +4,12 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from stream.books import closing
+from stream.books.checks import Accepted, Gap
 from tests.stream.books.worlds import BASE_SETTINGS, Desk
 from tests.stream.files.worlds import AGREEMENT, TABLES, books, call, cli, ok, sql, tamper
 
@@ -102,6 +105,35 @@ def test_acceptances_are_only_ever_added(desk: Desk) -> None:
     for change in ("update accepted_gaps set reason = 'other'", "delete from accepted_gaps"):
         with pytest.raises(Exception, match="accepted_gaps is append-only"):
             tamper(desk.folder, change)
+
+
+def test_a_close_that_is_cut_short_accepts_nothing(desk: Desk) -> None:
+    before = books(desk.folder)
+    with patch.object(closing, "issue", side_effect=KeyboardInterrupt):
+        ran = cli("close", "2003-06", "--accept-gap", "known", "-w", desk.folder)
+    assert ran.code == 130
+    assert books(desk.folder) == before
+
+
+@pytest.mark.parametrize(
+    ("gap", "covered"),
+    [
+        (Gap("a", "hours", "2003-06-18T14", "2003-06-18T16", 3), True),
+        (Gap("a", "hours", "2003-06-18T15", "2003-06-18T15", 1), True),
+        (Gap("a", "hours", "2003-06-18T14", "2003-06-18T17", 4), False),
+        (Gap("a", "hours", "2003-06-18T13", "2003-06-18T15", 3), False),
+        (Gap("b", "hours", "2003-06-18T14", "2003-06-18T16", 3), False),
+        (Gap("a", "files", "2003-06-18T14", "2003-06-18T16", 3), False),
+        (Gap("a", "files", "cdr11", "cdr13", 3), True),
+        (Gap("a", "files", "cdr12", "cdr12", 1), False),  # numbers of any width: not told to be between
+    ],
+)
+def test_what_was_accepted_covers_that_and_hours_within_it(gap: Gap, *, covered: bool) -> None:
+    known = (
+        Gap("a", "hours", "2003-06-18T14", "2003-06-18T16", 3).document(),
+        Gap("a", "files", "cdr11", "cdr13", 3).document(),
+    )
+    assert Accepted("2003-07-05T10:00:00Z", "desk", "known", known).covers(gap) is covered
 
 
 def test_a_reason_without_a_gap_keeps_nothing_and_an_empty_one_is_none(desk: Desk) -> None:
