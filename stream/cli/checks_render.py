@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -26,23 +27,26 @@ def render_checks(document: dict[str, Any], console: Console) -> None:
         )
         console.print(Text(about, style="dim"))
     for run in found["sequences"]:
-        console.print(
-            f"{run['source']}: {counted(run['files'], 'file')} named {run['names']}, one a "
-            f"{'number' if run['steps_by'] == 'number' else run['steps_by']}"
+        _line(
+            f"{run['source']}: {counted(run['files'], 'file')} named {run['names']}, one a {run['steps_by']}", console
         )
     for gap in found["gaps"]:
-        console.print(_gap(gap), soft_wrap=True)
+        _gap(gap, console)
     for agreement, twins in sorted(document["twins"].items()):
         if twins["pairs"]:
             _twins(agreement, twins, console)
     for agreement, seen in sorted(document["verification"].items()):
         if seen["records"]:
             agreed = percent(seen["with_billing_record"], seen["records"])
-            console.print(
+            _line(
                 f"{agreement or 'no agreement'}: {counted(seen['records'], 'verification record')}, "
                 f"{minutes(seen['ms'])} min; {agreed} have a billing record, of {minutes(seen['billed_ms'])} min",
-                soft_wrap=True,
+                console,
             )
+
+
+def _line(text: str, console: Console, indent: int = 0) -> None:
+    console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, indent)))
 
 
 def _sources(rows: list[dict[str, Any]]) -> Table:
@@ -57,27 +61,25 @@ def _sources(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _gap(gap: dict[str, Any]) -> Text:
+def _gap(gap: dict[str, Any], console: Console) -> None:
     where = gap["first"] if gap["first"] == gap["last"] else f"{gap['first']} to {gap['last']}"
     what = (
         f"{counted(gap['calls'], 'call')} in {counted(gap['missing'], 'hour')}, {gap['expected']:,} expected"
         if gap["kind"] == "hours"
         else f"{counted(gap['missing'], 'file')} missing"
     )
-    line = Text(f"GAP {gap['source']} {where}: {what}")
+    _line(f"GAP {gap['source']} {where}: {what}", console)
     if (by := gap["accepted"]) is not None:
-        line.append(f"; accepted by {by['by']} at {by['at']}: {by['reason']}")
-    return line
+        _line(f"accepted by {by['by']} at {by['at']}: {by['reason']}", console, 4)
 
 
 def _twins(agreement: str, twins: dict[str, Any], console: Console) -> None:
-    name = agreement or "no agreement"
-    console.print(f"{name}: {counted(twins['pairs'], 'probable twin')}, {minutes(twins['ms'])} min", soft_wrap=True)
+    counts = f"{counted(twins['pairs'], 'probable twin')}, {minutes(twins['ms'])} min"
+    shown = f", the first {len(twins['sample'])}" if twins["pairs"] > len(twins["sample"]) else ""
+    _line(f"{agreement or 'no agreement'}: {counts}{shown}", console)
     for pair in twins["sample"]:
-        first, second = pair["records"]
+        first = pair["records"][0]
         when = datetime.fromtimestamp(first["connect_ms"] // 1000, UTC)
-        console.print(
-            f"  {when:%Y-%m-%d %H:%M:%S} UTC, {first['calling']} to {first['called']}, {first['duration_ms']} ms: "
-            f"{first['source']} {first['record_id']}, {second['source']} {second['record_id']}",
-            soft_wrap=True,
-        )
+        _line(f"{when:%Y-%m-%d %H:%M:%S} UTC, {first['calling']} to {first['called']}", console, 2)
+        for record in pair["records"]:
+            _line(f"{record['source']} {record['record_id']}, {minutes(record['duration_ms'])} min", console, 4)

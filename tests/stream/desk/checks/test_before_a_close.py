@@ -184,9 +184,13 @@ def test_twins_are_listed_and_counted_and_stop_nothing(desk: Desk) -> None:
     assert found["verification"] == {"records": 2, "ms": 91_500, "with_billing_record": 1, "billed_ms": 60_000}
     assert checks(desk, "2003-07")["twins"][AGREEMENT] == found["twins"]
     assert checks(desk, "2003-06")["twins"][AGREEMENT]["pairs"] == 0
-    shown = ok("checks", "2003-07", "-w", desk.folder).out
-    assert "sbc-kmc-wi: 1 probable twin, 1.0 min" in shown
-    assert "mke-1 one, sw-2 two" in shown
+    shown = [line.rstrip() for line in ok("checks", "2003-07", "-w", desk.folder).out.splitlines()]
+    at_twin = shown.index("sbc-kmc-wi: 1 probable twin, 1.0 min")
+    assert shown[at_twin + 1 : at_twin + 4] == [
+        "  2003-07-30 15:00:00 UTC, 4142002000 to 4143000001",
+        "    mke-1 one, 1.0 min",
+        "    sw-2 two, 1.0 min",
+    ]
 
 
 @pytest.mark.parametrize("seconds", [-2, 2])
