@@ -6,7 +6,7 @@ from itertools import combinations
 from statistics import median_low
 from typing import NamedTuple
 
-__all__ = ["Recorded", "counted", "missed_hours", "twins"]
+__all__ = ["Recorded", "counted", "missed_hours", "missing_numbers", "twins"]
 
 
 class Recorded(NamedTuple):
@@ -55,6 +55,17 @@ def missed_hours(
                 missed.add(hour.strftime("%Y-%m-%dT%H"))
         hour += timedelta(hours=1)
     return missed
+
+
+def missing_numbers(numbers: set[int]) -> list[int]:
+    """Return the numbers between the first and the last that are not there, if four in five steps are by one."""
+    if len(numbers) < 5:
+        return []
+    present = sorted(numbers)
+    ones = [number for number in present[1:] if number - 1 in numbers]
+    if len(ones) * 5 < (len(present) - 1) * 4:
+        return []
+    return [number for number in range(present[0], present[-1]) if number not in numbers]
 
 
 def _is_hour(hour: datetime, zone: tzinfo) -> bool:

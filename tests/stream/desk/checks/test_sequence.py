@@ -1,8 +1,14 @@
 """Files that are missing by their names alone."""
 
+from datetime import date, timedelta
+from random import Random
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from stream.desk.checks.sequence import Named, cut, file_gaps, sequences
+from tests.naive.checks import missing_numbers
 
 DAY = 86_400_000
 
@@ -54,6 +60,25 @@ def days(*numbers: int, name: str = "mke-1-2003-06-{:02d}.ndjson") -> list[str]:
 )
 def test_gaps_of_names(names: list[str], gaps: list[tuple[str, str, int]]) -> None:
     assert missing(names) == gaps
+
+
+@given(st.sets(st.integers(0, 24), max_size=20), st.sampled_from(["day", "number", "padded"]), st.randoms())
+@example({0, 1, 2, 3, 5}, "number", Random(1))
+@example({7, 8, 9, 10, 11, 13, 14, 16, 17, 18, 19, 20, 21}, "day", Random(1))
+def test_the_gaps_are_those_of_the_rule(numbers: set[int], kind: str, random: Random) -> None:
+    def named(number: int) -> str:
+        if kind == "day":
+            return f"mke-1.{date(2003, 6, 20) + timedelta(days=number)}"
+        return f"mke-1.{number:04d}" if kind == "padded" else f"mke-1.{number}"
+
+    files = [Named(named(number), (number * DAY, number * DAY + DAY - 1)) for number in numbers]
+    random.shuffle(files)
+    gaps = [gap for run in sequences(files, []) for gap in file_gaps("mke-1", run, 0, 1_000 * DAY)]
+    expected = missing_numbers(numbers)
+    assert sum(gap.missing for gap in gaps) == len(expected)
+    assert {named(number) for number in expected} >= {name for gap in gaps for name in (gap.first, gap.last)}
+    # A gap is as long as it can be: no file on either side of it is missing.
+    assert len(gaps) == len([number for number in expected if number - 1 in numbers])
 
 
 def test_an_empty_file_is_not_a_missing_one() -> None:
