@@ -21,6 +21,7 @@ from sqlalchemy import (
 __all__ = [
     "SCHEMA_VERSION",
     "TRIGGERS",
+    "accepted_gaps",
     "archive",
     "cells",
     "entries",
@@ -250,7 +251,18 @@ postings = Table(
     Column("cents", Integer, nullable=False),
 )
 
-_APPEND_ONLY: Final = (statements, inputs, statement_inputs, entries, postings, suspense_log)
+accepted_gaps = Table(
+    "accepted_gaps",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("month", String(7), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("gaps", Text, nullable=False),  # a JSON array of the gaps that it covers
+)
+
+_APPEND_ONLY: Final = (statements, inputs, statement_inputs, entries, postings, suspense_log, accepted_gaps)
 
 TRIGGERS: Final = {
     f"{table.name}_no_{verb.lower()}": (

@@ -11,6 +11,7 @@ from stream.cli import (
     demo_command,
     kafka_commands,
     rate_commands,
+    report_commands,
     suspense_commands,
     terms_commands,
     whatif_commands,
@@ -55,6 +56,7 @@ books_commands.register(app)
 suspense_commands.register(app)
 terms_commands.register(app)
 whatif_commands.register(app)
+report_commands.register(app)
 kafka_commands.register(app)
 
 
