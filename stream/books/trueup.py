@@ -151,7 +151,7 @@ def true_up(workspace: Workspace, store: Store, today: date, *, dry_run: bool = 
                     done.append(Adjusted(row.agreement, row.month, None, ()))
                     continue
                 corrections = frozenset(layers) - covered(row.assurance)
-                key = (snapshots.key(row.id), known, corrections)
+                key = (snapshots.key(row.inputs), known, corrections)
                 if key not in steps:
                     steps[key] = list(
                         steps_from(snapshots.workspace(key[0]), workspace, store, known, today, corrections)

@@ -12,6 +12,7 @@ from stream.cli import (
     kafka_commands,
     rate_commands,
     reconcile_commands,
+    report_commands,
     suspense_commands,
     terms_commands,
     whatif_commands,
@@ -57,6 +58,7 @@ suspense_commands.register(app)
 terms_commands.register(app)
 whatif_commands.register(app)
 reconcile_commands.register(app)
+report_commands.register(app)
 kafka_commands.register(app)
 
 

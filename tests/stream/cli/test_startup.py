@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"numba", "llvmlite", "pyarrow", "faust", "aiohttp", "confluent_kafka"}
+HEAVY = {"numba", "llvmlite", "pyarrow", "duckdb", "faust", "aiohttp", "confluent_kafka"}
 
 # What is loaded is asked as the process ends, however the command leaves it.
 RUN = """\
@@ -62,7 +62,14 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     "words",
     [
         *("--help", "--version", "rate --help", "rerate --help", "statement --help", "terms show --help"),
-        *("what-if --help", "reconcile --help", "topics check --help", "broker --help"),
+        *(
+            "what-if --help",
+            "reconcile --help",
+            "topics check --help",
+            "broker --help",
+            "report routes --help",
+            "sql --help",
+        ),
     ],
 )
 def test_help_loads_nothing_that_computes(tmp_path: Path, words: str) -> None:
@@ -86,7 +93,11 @@ def test_help_loads_nothing_that_computes(tmp_path: Path, words: str) -> None:
         "suspense list",
         "what-if --lines --policy cap_2003=ceiling",
         "exposure sbc-kmc-wi 2003-06 2003-07",
-        "reconcile bill.csv --agreement sbc-kmc-wi",
+        "report aging",
+        "report unbilled",
+        "report routes 2003-06 --json",
+        "report margin",
+        "report position sbc-kmc-wi",
     ],
 )
 def test_what_does_not_rate_loads_no_compiler_archive_or_client(rated: Path, words: str) -> None:
