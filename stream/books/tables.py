@@ -43,7 +43,7 @@ __all__ = [
     "suspense_log",
 ]
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 
 metadata: Final = MetaData()
 
