@@ -1,7 +1,7 @@
 """Why a bill differs: each cause is proved by figures that come out, and what none accounts for is left so."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from stream.workspace.load import Workspace
 if TYPE_CHECKING:
     from rating.terms.tariff import Tariff
 
-__all__ = ["Cause", "Way", "amounts", "other_rates", "readings_that_fit", "sums"]
+__all__ = ["Cause", "Way", "amounts", "one_reading", "other_rates", "readings_that_fit", "sums"]
 
 Way = tuple[str, str]
 """Payer and payee."""
@@ -105,6 +105,19 @@ def readings_that_fit(
                 Cause("reading", way, words.strip(), ms, change, clauses, evidence=({"switch": name, "value": raw},))
             )
     return out
+
+
+def one_reading(fitting: Sequence[Cause]) -> list[Cause]:
+    """Return the causes of the first reading that fits, in every direction that it moves; its evidence names the rest.
+
+    Two readings can come to the same dollars, and the bill does not say which it was made by.
+    """
+    if not fitting:
+        return []
+    first = fitting[0].evidence
+    others = dict.fromkeys((row["switch"], row["value"]) for cause in fitting for row in cause.evidence)
+    rows = tuple({"switch": switch, "value": value} for switch, value in others)
+    return [replace(cause, evidence=rows) for cause in fitting if cause.evidence == first]
 
 
 def _alternatives(workspace: Workspace) -> list[tuple[str, Any]]:

@@ -8,7 +8,7 @@ from rating.facts import Facts
 from rating.money import dollars_text
 from stream.books.store import Store
 from stream.desk.reconcile.bill import Bill, BillLine
-from stream.desk.reconcile.causes import Cause, Way, amounts, other_rates, readings_that_fit, sums
+from stream.desk.reconcile.causes import Cause, Way, amounts, one_reading, other_rates, readings_that_fit, sums
 from stream.desk.reconcile.days import day_rows
 from stream.desk.reconcile.matching import Matched, match_lines
 from stream.desk.reconcile.ours import OurLine, our_lines, time_by_day
@@ -183,9 +183,10 @@ class _Run:
         rest = self._rest(causes)
         found: list[Cause] = []
         if any(abs(amount) > len(self._billed) for amount in rest.values()):
-            found = readings_that_fit(
+            fitting = readings_that_fit(
                 self._workspace, facts, self._agreement, self._value, ours, rest, len(self._billed), self._last
-            )[:1]
+            )
+            found = one_reading(fitting)
             if not found:
                 found = other_rates(facts, self._agreement, rows, self._first, self._last)
                 found += [] if self._by_call else self._missing_days()

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.desk.reconcile.bill import BillLine
+from stream.desk.reconcile.causes import Cause, one_reading
 from stream.desk.reconcile.matching import match_lines
 from stream.desk.reconcile.ours import OurLine
 from tests.stream.desk import worked
@@ -83,6 +84,16 @@ def test_another_reading_of_the_cap_is_named_with_its_clause(rated: Path, tmp_pa
     assert cause["clauses"] == ["sbc-kmc-wi-isp 2.3.1"]
     assert cause["ms"] == 5_000_000 * 60_000
     assert [row["unexplained"] for row in found["directions"]] == ["0.00"]
+
+
+def test_one_reading_is_named_in_every_direction_and_the_others_that_fit_beside_it() -> None:
+    def cause(switch: str, payer: str, amount: int) -> Cause:
+        return Cause("reading", (payer, "tds"), "", 0, amount, evidence=({"switch": switch, "value": True},))
+
+    found = one_reading([cause("a", "kmc", 1), cause("a", "sbc", 2), cause("b", "kmc", 1)])
+    assert [(c.way[0], c.cents) for c in found] == [("kmc", 1), ("sbc", 2)]
+    assert {tuple(row["switch"] for row in c.evidence) for c in found} == {("a", "b")}
+    assert one_reading([]) == []
 
 
 def test_the_rate_of_other_days_is_found_in_the_terms(rated: Path, tmp_path: Path) -> None:
