@@ -32,6 +32,7 @@ __all__ = [
     "meta",
     "metadata",
     "names",
+    "openings",
     "outcomes",
     "positions",
     "postings",
@@ -42,7 +43,7 @@ __all__ = [
     "suspense_log",
 ]
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 metadata: Final = MetaData()
 
@@ -218,12 +219,26 @@ statement_inputs = Table(
     Column("sha256", String(64), ForeignKey("inputs.sha256"), nullable=False),
 )
 
+openings = Table(
+    "openings",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("line", Text, nullable=False, unique=True),
+    Column("agreement", String(128), nullable=False),
+    Column("month", String(7), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("opened_at", String(32), nullable=False),
+    Column("opened_by", String(128), nullable=False),
+)
+
 entries = Table(
     "entries",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("key", Text, nullable=False, unique=True),
-    Column("statement", Integer, ForeignKey("statements.id"), nullable=False),
+    Column("statement", Integer, ForeignKey("statements.id"), nullable=True),  # what booked it: this
+    Column("opening", Integer, ForeignKey("openings.id"), nullable=True),  # or this
     Column("agreement", String(128), nullable=False),
     Column("month", String(7), nullable=False),
     Column("line", Text, nullable=False),
@@ -237,6 +252,7 @@ entries = Table(
     Column("booked_at", String(32), nullable=False),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    CheckConstraint("(statement is null) != (opening is null)"),
     Index("entries_by_month", "agreement", "month"),
 )
 
@@ -249,7 +265,7 @@ postings = Table(
     Column("cents", Integer, nullable=False),
 )
 
-_APPEND_ONLY: Final = (statements, inputs, statement_inputs, entries, postings, suspense_log)
+_APPEND_ONLY: Final = (statements, inputs, statement_inputs, openings, entries, postings, suspense_log)
 
 TRIGGERS: Final = {
     f"{table.name}_no_{verb.lower()}": (
