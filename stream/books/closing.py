@@ -16,7 +16,7 @@ from rating.opening import Opening, set_off
 from rating.settle import settle
 from stream.books import tables as t
 from stream.books.issuing import issue, line_values, make_statement, user
-from stream.books.layers import CORRECTIONS, rerate_layers
+from stream.books.layers import CORRECTIONS, correction_layers
 from stream.books.opening import by_month, open_ledger, opened, set_off_dollars
 from stream.books.policies import refuse_changed_policy
 from stream.books.snapshots import capture
@@ -77,7 +77,14 @@ def _assurance(
         "conservation": sources,
         "duplicates": duplicates,
         "files": [
-            {"file": f.file, "path": f.path, "sha256": f.sha256, "records": f.records, "done": bool(f.done)}
+            {
+                "file": f.file,
+                "path": f.path,
+                "sha256": f.sha256,
+                "records": f.records,
+                "done": bool(f.done),
+                "backed_out": f.backout is not None,
+            }
             for f in files
         ],
         CORRECTIONS: list(corrections),
@@ -137,7 +144,7 @@ class First:
         self._tally = store.tally()
         with store.reading() as c:
             self._files = c.execute(select(t.files).order_by(t.files.c.file)).all()
-        self._corrections = rerate_layers(store)
+        self._corrections = correction_layers(store)
         self._inputs = capture(workspace)
         self.openings = by_month(opened(store))
 

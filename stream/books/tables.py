@@ -16,14 +16,18 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    text,
 )
 
 __all__ = [
     "SCHEMA_VERSION",
     "TRIGGERS",
     "archive",
+    "backouts",
     "cells",
+    "duplicates",
     "entries",
+    "file_outcomes",
     "files",
     "hours",
     "identities",
@@ -62,7 +66,7 @@ files = Table(
     "files",
     metadata,
     Column("file", Integer, primary_key=True, autoincrement=True),
-    Column("sha256", String(64), nullable=False, unique=True),
+    Column("sha256", String(64), nullable=False),
     Column("path", Text, nullable=False),
     Column("bytes", Integer, nullable=False),
     Column("offset", Integer, nullable=False),  # bytes of decompressed content that are committed
@@ -70,6 +74,43 @@ files = Table(
     Column("lines", Integer, nullable=False),  # lines committed, blank ones included
     Column("done", Integer, nullable=False),
     Column("received_ms", Integer, nullable=False),
+    Column("backout", Integer, nullable=True),  # the run that took its records out again
+    Index("files_that_stand", "sha256", unique=True, sqlite_where=text("backout IS NULL")),
+)
+
+file_outcomes = Table(  # of what is counted and has no identity: filtered and rejected records
+    "file_outcomes",
+    metadata,
+    Column("file", Integer, ForeignKey("files.file"), primary_key=True),
+    Column("source", String(64), primary_key=True),
+    Column("hour", Integer, primary_key=True),
+    Column("outcome", Integer, primary_key=True),
+    Column("reason", Integer, primary_key=True),
+    Column("records", Integer, nullable=False),
+    Column("ms", Integer, nullable=False),
+)
+
+duplicates = Table(  # which records were duplicates: stream.backout.duplicates has the columns of the blob
+    "duplicates",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("file", Integer, ForeignKey("files.file"), nullable=False),
+    Column("receipt_ms", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+)
+
+backouts = Table(
+    "backouts",
+    metadata,
+    Column("run", Integer, primary_key=True, autoincrement=False),
+    Column("file", Integer, ForeignKey("files.file"), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("ms", Integer, nullable=False),
+    Column("offered", Integer, nullable=False),  # records of other files that were offered again
 )
 
 cells = Table(
@@ -139,7 +180,7 @@ suspense = Table(
     "suspense",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("state", String(16), nullable=False),  # waiting, recycled
+    Column("state", String(16), nullable=False),  # waiting, recycled, duplicate, written_off, backed_out
     Column("reason", Integer, nullable=False),
     Column("source", String(64), nullable=False),
     Column("record_id", String(64), nullable=False),
@@ -265,7 +306,7 @@ postings = Table(
     Column("cents", Integer, nullable=False),
 )
 
-_APPEND_ONLY: Final = (statements, inputs, statement_inputs, openings, entries, postings, suspense_log)
+_APPEND_ONLY: Final = (statements, inputs, statement_inputs, openings, entries, postings, suspense_log, backouts)
 
 TRIGGERS: Final = {
     f"{table.name}_no_{verb.lower()}": (

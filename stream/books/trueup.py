@@ -27,7 +27,7 @@ from stream.books import tables as t
 from stream.books.causes import Step, refuse_lost, steps_from
 from stream.books.closing import First
 from stream.books.issuing import LineValue, digests_of, issue, line_values, make_statement, user, what_differs
-from stream.books.layers import CORRECTIONS, covered, rerate_layers
+from stream.books.layers import CORRECTIONS, correction_layers, covered
 from stream.books.opening import by_month, not_set_off, open_ledger, opened, pending
 from stream.books.policies import refuse_changed_policy
 from stream.books.snapshots import Snapshots, capture
@@ -150,7 +150,7 @@ def true_up(workspace: Workspace, store: Store, today: date, *, dry_run: bool = 
         steps: dict[Any, list[Step]] = {}
         done: list[Adjusted] = []
         inputs = capture(workspace)
-        layers = rerate_layers(store)
+        layers = correction_layers(store)
         with store.transaction() as c:
             for row in _closed(store):
                 known = date.fromisoformat(row.as_known_at)

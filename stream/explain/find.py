@@ -24,6 +24,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_REJECTED: Final = 20
 _WAITING: Final = "waiting"
 _SUSPENDED: Final = "suspended"
+_OUT: Final = {"backed_out": "taken out with its file", "written_off": "written off"}
 _Files = dict[int, tuple[str, str]]
 
 
@@ -120,6 +121,8 @@ def _latest(rows: Iterable[FoundCall]) -> list[FoundCall]:
 def _decided(found: FoundCall) -> str:
     if found.state == _SUSPENDED:
         return "to wait"
+    if found.state in _OUT:
+        return f"to be {_OUT[found.state]}"
     decision = needed(found.decision, f"{found.place}: archived without a decision")
     return f"{decision.traffic_class} under {decision.agreement or 'no agreement'}"
 

@@ -47,9 +47,11 @@ def waiting_rows(store: Store, reason: Reason | None = None) -> list[dict[str, A
 
 
 def rejected_rows(store: Store) -> list[dict[str, Any]]:
-    """Return the rejected records, oldest first, with their bytes."""
+    """Return the rejected records, oldest first, with their bytes; without those of files that were backed out."""
     with store.reading() as c:
-        rows = c.execute(select(t.rejected).order_by(t.rejected.c.id)).all()
+        out = select(t.files.c.file).where(t.files.c.backout.is_not(None))
+        stands = t.rejected.c.file.is_(None) | t.rejected.c.file.not_in(out)
+        rows = c.execute(select(t.rejected).where(stands).order_by(t.rejected.c.id)).all()
         paths = {row.file: row.path for row in c.execute(select(t.files.c.file, t.files.c.path))}
     return [
         {
