@@ -180,7 +180,7 @@ suspense = Table(
     "suspense",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("state", String(16), nullable=False),  # waiting, recycled, duplicate, written_off, backed_out
+    Column("state", String(16), nullable=False),  # waiting, recycled, duplicate, accepted, written_off, backed_out
     Column("reason", Integer, nullable=False),
     Column("source", String(64), nullable=False),
     Column("record_id", String(64), nullable=False),
@@ -201,8 +201,10 @@ suspense_log = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("suspense", Integer, ForeignKey("suspense.id"), nullable=False),
     Column("at", String(32), nullable=False),
-    Column("what", String(32), nullable=False),
+    Column("what", String(96), nullable=False),
     Column("run", String(64), nullable=False),
+    Column("by", String(128), nullable=True),  # who decided and why, where a person did
+    Column("why", Text, nullable=True),
 )
 
 rejected = Table(

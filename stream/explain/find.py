@@ -161,7 +161,10 @@ def _log(store: Store, suspense: int) -> tuple[str, ...]:
     """Return what people did about a suspended record."""
     query = select(t.suspense_log).where(t.suspense_log.c.suspense == suspense).order_by(t.suspense_log.c.id)
     with store.reading() as c:
-        return tuple(f"{row.at}: {row.what} (run {row.run})" for row in c.execute(query))
+        return tuple(
+            f"{row.at}: {row.what} (run {row.run})" + (f" by {row.by}: {row.why}" if row.by else "")
+            for row in c.execute(query)
+        )
 
 
 def _related(archived: Sequence[FoundCall], suspended: Sequence[FoundCall]) -> list[FoundCall]:

@@ -21,17 +21,24 @@ REMEDIES: Final = {
 }
 
 
-def waiting_rows(store: Store, reason: Reason | None = None) -> list[dict[str, Any]]:
-    """Return the waiting records, oldest first."""
-    query = select(t.suspense).where(t.suspense.c.state == "waiting").order_by(t.suspense.c.id)
+def waiting_rows(store: Store, reason: Reason | None = None, *, everything: bool = False) -> list[dict[str, Any]]:
+    """Return the waiting records, oldest first; of `everything` also those that wait no longer, with what was done."""
+    query = select(t.suspense).order_by(t.suspense.c.id)
+    if not everything:
+        query = query.where(t.suspense.c.state == "waiting")
     if reason is not None:
         query = query.where(t.suspense.c.reason == int(reason))
     with store.reading() as c:
         rows = c.execute(query).all()
         paths = {row.file: row.path for row in c.execute(select(t.files.c.file, t.files.c.path))}
+        done: dict[int, list[dict[str, Any]]] = {}
+        for said in c.execute(select(t.suspense_log).order_by(t.suspense_log.c.id)):
+            told = {"at": said.at, "what": said.what, "run": said.run, "by": said.by, "why": said.why}
+            done.setdefault(said.suspense, []).append(told)
     return [
         {
             "id": row.id,
+            **({"state": row.state, "log": done.get(row.id, [])} if everything else {}),
             "reason": name_of(Reason(row.reason)),
             "source": row.source,
             "record_id": row.record_id,
