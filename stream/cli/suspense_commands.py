@@ -76,21 +76,26 @@ def suspense_resolve(
         bool, typer.Option("--accept", help="A record that conflicts with an earlier one is another call: rate it.")
     ] = False,
     drop: Annotated[bool, typer.Option("--write-off", help="Nobody will settle it.")] = False,
+    stay: Annotated[
+        bool, typer.Option("--keep", help="It stands instead of the record that it conflicts with, which goes out.")
+    ] = False,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the log.")] = "",
     source: Annotated[str | None, typer.Option("--source", help="The recording office.")] = None,
     as_json: Json = False,
 ) -> None:
     """Decide about a record that waits; who did it, when and why is kept. Books nothing: `true-up` does."""
     from stream.books.store import open_store
+    from stream.suspense.keep import keep
     from stream.suspense.resolve import accept, write_off
     from stream.workspace.load import load_workspace
 
-    if take == drop:
-        raise WrongUsage("expected one of --accept and --write-off")
+    chosen = [how for how, asked in ((accept, take), (write_off, drop), (keep, stay)) if asked]
+    if len(chosen) != 1:
+        raise WrongUsage("expected one of --accept, --write-off and --keep")
     if not reason.strip():
         raise WrongUsage("--reason: found nothing, expected why, for the log")
     loaded = load_workspace(workspace)
-    done = (accept if take else write_off)(loaded, open_store(loaded), record, source, reason)
+    done = chosen[0](loaded, open_store(loaded), record, source, reason)
     if as_json:
         emit(
             {

@@ -251,14 +251,18 @@ def write_again(
     return {"path": path.as_posix(), "layer": layer, "month": month, "rows": rows.size, "bytes": size}
 
 
-def write_backed_out(folder: Path, before: pa.Table, *, layer: str, month: str, stem: str) -> Segment:
+def write_backed_out(
+    folder: Path, before: pa.Table, *, layer: str, month: str, stem: str, end: Outcome = Outcome.BACKED_OUT
+) -> Segment:
     """Write archived calls that are taken out, so that no earlier decision of them stands: `rev` one higher.
+
+    `end` is the outcome in which they end.
 
     They keep their fields, and where they were placed; they have no time any more.
     """
     size = before.num_rows
     rev = pc.cast(pc.add(before.column("rev"), pa.scalar(1, pa.int16())), pa.int16())
-    outcome = _enum(np.full(size, int(Outcome.BACKED_OUT)), Outcome)
+    outcome = _enum(np.full(size, int(end)), Outcome)
     nothing = pa.array(np.zeros(size + 1, np.int32))
     table = before
     for column, values in {"rev": rev, "outcome": outcome}.items():

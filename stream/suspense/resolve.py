@@ -30,7 +30,7 @@ from stream.identities import WRITTEN_OFF
 from stream.tally import Tally
 from stream.workspace.load import Workspace
 
-__all__ = ["Resolved", "accept", "write_off"]
+__all__ = ["Resolved", "accept", "find", "next_run", "resolved", "settle", "write_off"]
 
 _LONGEST_ID: Final = 64
 _MOST_TRIED: Final = 100
@@ -58,9 +58,9 @@ def write_off(workspace: Workspace, store: Store, record: str, source: str | Non
         If no such record waits, or several do.
     """
     with store.writing():
-        row = _find(store, record, source, "written_off")
+        row = find(store, record, source, "written_off")
         if row.state == "written_off":
-            return _resolved(row, "written_off", None, already=True)
+            return resolved(row, "written_off", None, already=True)
         engine = make_engine(workspace, store, store.names())
         if row.reason != Reason.ID_CONFLICT:  # the identity of a conflict is another record's
             fingerprint = np.array([int.from_bytes(row.fingerprint, "big")], np.uint64)
@@ -68,9 +68,9 @@ def write_off(workspace: Workspace, store: Store, record: str, source: str | Non
         with store.transaction() as c:
             add_identities(c, engine.identities.changes())
             add_tally(c, _moved(row, Outcome.WRITTEN_OFF))
-            _settle(c, row, "written_off", "written off", f"{RESOLVE}{_next(store)}", reason)
+            settle(c, row, "written_off", "written off", f"{RESOLVE}{next_run(store)}", reason)
         engine.commit()
-        return _resolved(row, "written_off", None, already=False)
+        return resolved(row, "written_off", None, already=False)
 
 
 def accept(workspace: Workspace, store: Store, record: str, source: str | None, reason: str) -> Resolved:
@@ -82,9 +82,9 @@ def accept(workspace: Workspace, store: Store, record: str, source: str | None, 
         If no such record waits, several do, it waits for another reason, or it cannot be placed.
     """
     with store.writing():
-        row = _find(store, record, source, "accepted")
+        row = find(store, record, source, "accepted")
         if row.state == "accepted":
-            return _resolved(row, "accepted", _rated_as(store, row), already=True)
+            return resolved(row, "accepted", _rated_as(store, row), already=True)
         if row.reason != Reason.ID_CONFLICT:
             raise BadInput.found(name_of(Reason(row.reason)), "a record that waits as id_conflict", field="RECORD")
         engine = make_engine(workspace, store, store.names())
@@ -95,7 +95,7 @@ def accept(workspace: Workspace, store: Store, record: str, source: str | None, 
             engine.abort()
             raise
         engine.commit()
-        return _resolved(row, "accepted", name, already=False)
+        return resolved(row, "accepted", name, already=False)
 
 
 def _names(record_id: str) -> Iterator[str]:
@@ -123,7 +123,7 @@ def _decided(engine: Engine, row: Any) -> tuple[str, Result]:
 
 
 def _rate(workspace: Workspace, store: Store, engine: Engine, row: Any, name: str, result: Result, reason: str) -> None:
-    number = _next(store)
+    number = next_run(store)
     layer = f"{RESOLVE}{number}"
     rev = 0
     if result.again.size:
@@ -149,7 +149,7 @@ def _rate(workspace: Workspace, store: Store, engine: Engine, row: Any, name: st
         add_positions(c, engine)
         add_tally(c, _moved(row, Outcome(int(result.outcome[0]))))
         c.execute(insert(t.archive), segments)
-        _settle(c, row, "accepted", f"{_AS}{name}", layer, reason)
+        settle(c, row, "accepted", f"{_AS}{name}", layer, reason)
 
 
 _AS: Final = "accepted as "
@@ -162,7 +162,7 @@ def _rated_as(store: Store, row: Any) -> str | None:
     return None if said is None else str(said).removeprefix(_AS)
 
 
-def _find(store: Store, record: str, source: str | None, state: str) -> Any:
+def find(store: Store, record: str, source: str | None, state: str) -> Any:
     """Return the waiting record of an id, or of ``#`` and a number in suspense; else one that is in `state` already."""
     mine = t.suspense.c.record_id == record
     if record.startswith("#") and record[1:].isdigit():
@@ -180,7 +180,8 @@ def _find(store: Store, record: str, source: str | None, state: str) -> Any:
     return found[0]
 
 
-def _next(store: Store) -> int:
+def next_run(store: Store) -> int:
+    """Return the number of the next decision."""
     query = select(func.count(t.suspense_log.c.run.distinct())).where(t.suspense_log.c.run.startswith(RESOLVE))
     with store.reading() as c:
         return 1 + int(c.execute(query).scalar_one())
@@ -197,11 +198,13 @@ def _moved(row: Any, outcome: Outcome) -> Tally:
     return tally
 
 
-def _settle(c: Connection, row: Any, state: str, what: str, run: str, reason: str) -> None:
+def settle(c: Connection, row: Any, state: str, what: str, run: str, reason: str) -> None:
+    """Give a record of suspense its state, and log who decided it, when and why."""
     c.execute(update(t.suspense).where(t.suspense.c.id == row.id).values(state=state))
     said = {"suspense": row.id, "at": timestamp(), "what": what, "run": run, "by": user(), "why": reason}
     c.execute(insert(t.suspense_log).values(**said))
 
 
-def _resolved(row: Any, state: str, rated_as: str | None, *, already: bool) -> Resolved:
+def resolved(row: Any, state: str, rated_as: str | None, *, already: bool) -> Resolved:
+    """Return what was decided of a record."""
     return Resolved(row.id, row.source, row.record_id, state, rated_as, already)

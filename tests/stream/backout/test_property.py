@@ -11,7 +11,7 @@ from rating.codes import Outcome
 from stream.backout.run import BackedOut, backout
 from stream.workspace.load import load_workspace
 from tests.stream.files.worlds import books as everything
-from tests.stream.files.worlds import orphans
+from tests.stream.files.worlds import orphans, sql
 from tests.stream.rerate.changing import Books, books_of, changed
 from tests.worlds import World, world_of
 
@@ -61,7 +61,8 @@ def test_files_go_out_and_come_again(seed: int, data: st.DataObject) -> None:
             if number in stand:
                 stand.remove(number)
                 done = out(books, files[number])
-                assert not done.already and done.records == len(files[number])
+                [(records,)] = sql(books.folder, f"select records from files where backout = {done.run}")
+                assert (done.already, done.records) == (False, records)
                 before = everything(books.folder)
                 assert out(books, files[number]).already
                 assert everything(books.folder) == before

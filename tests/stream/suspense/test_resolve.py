@@ -83,6 +83,28 @@ def test_a_file_with_resolved_records_goes_out_whole(folder: Path, tmp_path: Pat
         assert settled(load_workspace(folder), store, ["2004-07"])
 
 
+def test_a_conflict_that_is_kept_stands_and_the_first_goes_out(folder: Path, tmp_path: Path) -> None:
+    done = resolve(folder, "r1", "--keep")
+    assert (done["state"], done["already"]) == ("kept", False)
+    assert by_outcome(folder) == {"in": 3, "rated": 1, "written_off": 1, "suspended": {"unknown_called_block": 1}}
+    twin = workspace(tmp_path / "twin")
+    other = call(1, duration_ms=90_000, calling="2622002000")
+    ok("rate", ndjson(tmp_path / "twin.ndjson", [other]), "--quiet", "-w", twin)
+    assert statements(folder) == statements(twin)
+    assert orphans(folder) == ([], [])
+    with closing(open_store(load_workspace(folder))) as store, store.writing():
+        assert settled(load_workspace(folder), store, ["2004-07"])
+    before = books(folder)
+    assert resolve(folder, "r1", "--keep", "again") == {**done, "already": True}
+    assert books(folder) == before
+    ok("rate", tmp_path / "twin.ndjson", "--quiet", "-w", folder)
+    assert by_outcome(folder)["duplicate"] == 1
+    assert "another was kept" in json.dumps(ok("explain", "r1", "--json", "-w", folder).document)
+    ok("backout", tmp_path / "calls.ndjson", "--reason", "late", "-w", folder)
+    assert by_outcome(folder) == {"in": 4, "rated": 1, "backed_out": 3}
+    assert statements(folder) == statements(twin)
+
+
 def test_a_true_up_books_it_as_resolved(folder: Path) -> None:
     ok("close", "2004-07", "--as-known-at", "2004-08-05", "-w", folder)
     resolve(folder, "r1", "--accept")
@@ -97,6 +119,8 @@ def test_a_true_up_books_it_as_resolved(folder: Path) -> None:
         (("r1", "--accept"), 2),
         (("r1", "--accept", "--write-off", "--reason", "x"), 2),
         (("r2", "--accept", "--reason", "x"), 3),
+        (("r2", "--keep", "--reason", "x"), 3),
+        (("r1", "--keep", "--accept", "--reason", "x"), 2),
         (("r9", "--write-off", "--reason", "x"), 3),
         (("#99", "--write-off", "--reason", "x"), 3),
         (("r1", "--write-off", "--reason", "x", "--source", "other"), 3),
