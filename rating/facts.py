@@ -129,6 +129,19 @@ class Facts:
             )
         return cache[agreement]
 
+    def forget(self, agreement: str) -> None:
+        """Drop what has been derived for an agreement, so that a run over many holds that of one alone."""
+
+        def is_of(key: object) -> bool:
+            return key == agreement or (isinstance(key, tuple) and agreement in key)
+
+        for name in [key for key in self.memo if is_of(key)]:
+            del self.memo[name]
+        for table in self.memo.values():
+            if isinstance(table, dict):
+                for key in [key for key in table if is_of(key)]:
+                    del table[key]
+
     def day(self, day: date) -> int:
         """Return a date as a calendar day."""
         return (day - self.first_day).days

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar
 
-__all__ = ["BadInput", "InvariantBroken", "RatestreamError", "StoreUnreachable", "WrongUsage"]
+__all__ = ["BadInput", "ChecksFailed", "InvariantBroken", "RatestreamError", "StoreUnreachable", "WrongUsage"]
 
 
 class RatestreamError(Exception):
@@ -65,6 +65,12 @@ class BadInput(RatestreamError):
         """Return the error that says what was found and what was expected."""
         shown = "nothing" if found is None or found == "" else repr(found)
         return cls(f"found {shown}, expected {expected}", file=file, line=line, field=field)
+
+
+class ChecksFailed(RatestreamError):
+    """Something is not in order that has to be mended or accepted first; nothing was changed."""
+
+    exit_code: ClassVar[int] = 1
 
 
 class StoreUnreachable(RatestreamError):

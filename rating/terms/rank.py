@@ -38,7 +38,7 @@ def rank(instrument: Instrument, standing: Standing, day: date) -> tuple[int, da
     outcome = standing.outcome_from
     if instrument.supersedes or (outcome is not None and outcome <= day):
         level = 4
-    known = instrument.known_from or date.min
+    known = standing.signed or instrument.known_from or date.min
     return level, known, standing.first
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, select
@@ -15,6 +15,16 @@ from rating.money import dollars_text
 from rating.opening import Opening, set_off
 from rating.settle import settle
 from stream.books import tables as t
+from stream.books.checks import (
+    Accepted,
+    Checks,
+    Probe,
+    accept,
+    accepted_gaps,
+    gap_documents,
+    open_gaps,
+    refuse_gaps,
+)
 from stream.books.issuing import issue, line_values, make_statement, user
 from stream.books.layers import CORRECTIONS, correction_layers
 from stream.books.opening import by_month, open_ledger, opened, set_off_dollars
@@ -26,6 +36,13 @@ from stream.tally import Tally
 from stream.workspace.load import Workspace
 
 __all__ = ["Closed", "First", "close_month"]
+
+
+_LOOKED_AT: Final = (
+    "completeness: billing sources by hour of connect against the weeks before, and their files' sequence",
+    "probable twins: the same call billed by two sources; listed, not taken out",
+)
+"""What is checked before a close, beside conservation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +67,7 @@ def _assurance(
     month: str,
     files: Sequence[Any],
     corrections: Sequence[str],
+    beside: dict[str, Any],
     closed_by: str,
 ) -> dict[str, Any]:
     """Return what is issued beside a statement: everything about receipt, which the statement leaves out."""
@@ -88,22 +106,47 @@ def _assurance(
             for f in files
         ],
         CORRECTIONS: list(corrections),
-        "checks": ["conservation: in = the sum of the outcomes, by source, hour and partition, in records and ms"],
+        **beside,
+        "checks": [
+            "conservation: in = the sum of the outcomes, by source, hour and partition, in records and ms",
+            *(_LOOKED_AT if beside else ()),
+        ],
         "closed_by": closed_by,
     }
 
 
-def close_month(workspace: Workspace, store: Store, month: str, as_known_at: date) -> list[Closed]:
+def _of_agreement(checks: Checks, decisions: Sequence[Accepted], agreement: str) -> dict[str, Any]:
+    """Return what the checks found, for the document beside an agreement's statement."""
+    return {
+        "completeness": {**checks.completeness, "gaps": gap_documents(checks, decisions)},
+        "twins": checks.twins.get(agreement, {"pairs": 0, "sample": []}),
+        "verification": checks.verification.get(agreement, {"records": 0, "ms": 0}),
+    }
+
+
+def close_month(
+    workspace: Workspace, store: Store, month: str, as_known_at: date, *, probe: Probe, accept_gap: str | None = None
+) -> list[Closed]:
     """Close a month for every agreement that has usage in it, after opening the ledger with what was billed before.
 
     Everything is checked and made before the first row is written, and booked in one transaction;
-    an agreement whose month is closed already is left as it is. The ledger is opened in a transaction
-    before: it is the books' beginning, whatever becomes of the close.
+    an agreement whose month is closed already is left as it is. Where nothing is left to close, nothing
+    is looked at. The ledger is opened in a transaction before: it is the books' beginning, whatever
+    becomes of the close.
+
+    Parameters
+    ----------
+    probe : callable
+        Looks for gaps and twins.
+    accept_gap : str, optional
+        Why the month is closed over gaps that nobody has accepted yet.
 
     Raises
     ------
     BadInput
         If a row that the ledger was opened with has changed.
+    ChecksFailed
+        If there are such gaps and no reason is given: then nothing is booked.
     InvariantBroken
         If conservation does not hold: then nothing is booked.
     """
@@ -114,15 +157,28 @@ def close_month(workspace: Workspace, store: Store, month: str, as_known_at: dat
         open_ledger(workspace, store)
         first = First(workspace, store, as_known_at)
         codes = {code for code, of_month in store.months() if of_month == month}
+        agreements = [
+            row.agreement
+            for row in workspace.tables.agreements
+            if first.names.find("agreement", row.agreement) in codes
+        ]
+        checks = Checks(month, (), {})
+        if not all(store.issued(agreement, month) for agreement in agreements):
+            checks = probe()
+        gaps = open_gaps(store, checks)
+        if accept_gap is None:
+            refuse_gaps(month, gaps)
         with store.transaction() as c:
+            if accept_gap is not None and gaps:
+                accept(c, month, gaps, user(), accept_gap)
+            decisions = accepted_gaps(c, month)
             return [
-                _close(c, first, row.agreement, month)
-                for row in workspace.tables.agreements
-                if first.names.find("agreement", row.agreement) in codes
+                _close(c, first, agreement, month, _of_agreement(checks, decisions, agreement))
+                for agreement in agreements
             ]
 
 
-def _close(c: Connection, first: "First", agreement: str, month: str) -> Closed:
+def _close(c: Connection, first: "First", agreement: str, month: str, beside: dict[str, Any]) -> Closed:
     mine = (t.statements.c.agreement == agreement) & (t.statements.c.month == month)
     issued = c.execute(select(t.statements).where(mine).order_by(t.statements.c.number).limit(1)).first()
     if issued is not None:
@@ -130,7 +186,7 @@ def _close(c: Connection, first: "First", agreement: str, month: str) -> Closed:
         before = set(c.execute(select(t.entries.c.line).where(t.entries.c.statement == issued.id)).scalars())
         openings = [opening for opening in first.openings.get((agreement, month), ()) if opening.line in before]
         return Closed(agreement, month, issued.number, _totals(document), already=True, set_off=_dollars(openings))
-    document, openings, _ = first.book(c, agreement, month, kind="close", cause="close")
+    document, openings, _ = first.book(c, agreement, month, kind="close", cause="close", beside=beside)
     return Closed(agreement, month, 1, _totals(document), already=False, set_off=_dollars(openings))
 
 
@@ -149,9 +205,14 @@ class First:
         self.openings = by_month(opened(store))
 
     def book(
-        self, c: Connection, agreement: str, month: str, *, kind: str, cause: str
+        self, c: Connection, agreement: str, month: str, *, kind: str, cause: str, beside: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], list[Opening], list[Entry]]:
         """Issue statement no. 1 and book it, in the caller's transaction.
+
+        Parameters
+        ----------
+        beside : dict, optional
+            What the checks before a close found; a first true-up makes none.
 
         Returns
         -------
@@ -161,8 +222,11 @@ class First:
         document, entries = self.entries(agreement, month, cause)
         openings = self.openings.get((agreement, month), [])
         entries += [set_off(opening, 1) for opening in openings]
-        assurance = _assurance(self._tally, self.facts, agreement, month, self._files, self._corrections, user())
+        assurance = _assurance(
+            self._tally, self.facts, agreement, month, self._files, self._corrections, beside or {}, user()
+        )
         issue(c, document, entries, kind=kind, number=1, assurance=assurance, inputs=self._inputs)
+        self.facts.forget(agreement)
         return document, openings, entries
 
     def entries(self, agreement: str, month: str, cause: str) -> tuple[dict[str, Any], list[Entry]]:

@@ -15,7 +15,7 @@ from rating.ledger import GENESIS, Entry, chain_hash, postings_of
 from rating.settle import Settled
 from rating.statement import line_id, statement
 from stream.books import tables as t
-from stream.books.snapshots import keep
+from stream.books.snapshots import Inputs, keep
 from stream.clock import timestamp
 from stream.errors import InvariantBroken
 from stream.version import VERSION
@@ -112,11 +112,10 @@ def issue(
     kind: str,
     number: int,
     assurance: dict[str, Any],
-    inputs: dict[str, bytes],
+    inputs: Inputs,
 ) -> None:
     """Issue a statement under its number and book its entries, in the caller's transaction."""
-    made_with = {name: sha256(content).hexdigest() for name, content in sorted(inputs.items())}
-    body, beside = body_of(document), body_of({**assurance, "made_with": made_with})
+    body, beside = body_of(document), body_of({**assurance, "made_with": inputs.digests})
     at = timestamp()
     values = {
         "agreement": document["agreement"],
@@ -129,10 +128,11 @@ def issue(
         "sha256": sha256(body).hexdigest(),
         "body": body,
         "assurance": beside,
+        "inputs": inputs.key,
     }
+    keep(c, inputs)
     key = c.execute(insert(t.statements).values(**values)).inserted_primary_key
     assert key is not None
-    keep(c, int(key[0]), inputs)
     append(c, entries, sealed(body, beside), at, statement=int(key[0]))
 
 

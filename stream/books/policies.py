@@ -33,13 +33,15 @@ def refuse_changed_policy(workspace: Workspace, store: Store) -> None:
     BadInput
         Naming the switch, and the event that would state the change.
     """
-    last = select(t.statements.c.agreement, func.max(t.statements.c.id).label("id")).group_by(t.statements.c.agreement)
+    last = select(func.max(t.statements.c.id)).group_by(t.statements.c.agreement)
     with store.reading() as c:
-        rows = c.execute(last).all()
+        rows = c.execute(
+            select(t.statements.c.agreement, t.statements.c.inputs).where(t.statements.c.id.in_(last))
+        ).all()
     snapshots = Snapshots(store)
     settings = workspace.settings
     for row in rows:
-        booked = snapshots.workspace(snapshots.key(row.id)).settings
+        booked = snapshots.workspace(snapshots.key(row.inputs)).settings
         before = resolve(booked.policy, booked.agreement_policy, [], row.agreement, date.max)
         now = resolve(settings.policy, settings.agreement_policy, [], row.agreement, date.max)
         for name in SWITCHES:

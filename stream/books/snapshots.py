@@ -22,7 +22,7 @@ from stream.workspace.load import Workspace
 from stream.workspace.settings import Settings, read_settings
 from stream.workspace.tables import read_tables
 
-__all__ = ["Snapshots", "capture", "content_digest", "keep"]
+__all__ = ["Inputs", "Snapshots", "capture", "content_digest", "keep"]
 
 _INSTRUMENTS = "instruments"
 
@@ -38,8 +38,17 @@ def _instrument_files(settings: Settings) -> list[bytes]:
     ]
 
 
-def capture(workspace: Workspace) -> dict[str, bytes]:
-    """Return a workspace's inputs by name."""
+class Inputs:
+    """A workspace's inputs by name, their digests, and the digest of the whole set; made once for many statements."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.files = files
+        self.digests = {name: sha256(content).hexdigest() for name, content in sorted(files.items())}
+        self.key = sha256("".join(f"{name}\0{digest}\n" for name, digest in self.digests.items()).encode()).hexdigest()
+
+
+def capture(workspace: Workspace) -> Inputs:
+    """Return a workspace's inputs."""
     folder = workspace.folder
     files = {
         f"{_INSTRUMENTS}/{position:04d}.toml": content
@@ -50,18 +59,20 @@ def capture(workspace: Workspace) -> dict[str, bytes]:
             files[name] = (folder / name).read_bytes()
     for path in sorted((folder / "reference").glob("*.csv")):
         files[f"reference/{path.name}"] = path.read_bytes()
-    return files
+    return Inputs(files)
 
 
-def keep(c: Connection, statement: int, files: dict[str, bytes]) -> None:
-    """Keep what a statement was made with."""
-    digests = {name: sha256(content).hexdigest() for name, content in files.items()}
+def keep(c: Connection, inputs: Inputs) -> None:
+    """Keep a set of inputs, each content once; one that is there already is left as it is."""
+    if c.execute(select(t.statement_inputs.c.name).where(t.statement_inputs.c.inputs == inputs.key).limit(1)).first():
+        return
+    digests = inputs.digests
     known = set(c.execute(select(t.inputs.c.sha256).where(t.inputs.c.sha256.in_(digests.values()))).scalars())
-    new = {digests[name]: content for name, content in files.items() if digests[name] not in known}
+    new = {digests[name]: content for name, content in inputs.files.items() if digests[name] not in known}
     if new:
         rows = [{"sha256": digest, "blob": zlib.compress(content)} for digest, content in new.items()]
         c.execute(upsert(t.inputs).on_conflict_do_nothing(), rows)
-    made_with = [{"statement": statement, "name": name, "sha256": digest} for name, digest in digests.items()]
+    made_with = [{"inputs": inputs.key, "name": name, "sha256": digest} for name, digest in digests.items()]
     c.execute(insert(t.statement_inputs), made_with)
 
 
@@ -78,14 +89,17 @@ class Snapshots:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._keys: dict[str, tuple[tuple[str, str], ...]] = {}
         self._read: dict[tuple[tuple[str, str], ...], Workspace] = {}
 
-    def key(self, statement: int) -> tuple[tuple[str, str], ...]:
-        """Return (name, digest) of what a statement was made with."""
-        query = select(t.statement_inputs.c.name, t.statement_inputs.c.sha256)
-        with self._store.reading() as c:
-            rows = c.execute(query.where(t.statement_inputs.c.statement == statement).order_by("name")).all()
-        return tuple((row.name, row.sha256) for row in rows)
+    def key(self, inputs: str) -> tuple[tuple[str, str], ...]:
+        """Return (name, digest) of a set of inputs, as a statement names it."""
+        if inputs not in self._keys:
+            query = select(t.statement_inputs.c.name, t.statement_inputs.c.sha256)
+            with self._store.reading() as c:
+                rows = c.execute(query.where(t.statement_inputs.c.inputs == inputs).order_by("name")).all()
+            self._keys[inputs] = tuple((row.name, row.sha256) for row in rows)
+        return self._keys[inputs]
 
     def workspace(self, key: tuple[tuple[str, str], ...]) -> Workspace:
         """Return the workspace of a key."""

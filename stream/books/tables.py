@@ -22,6 +22,7 @@ from sqlalchemy import (
 __all__ = [
     "SCHEMA_VERSION",
     "TRIGGERS",
+    "accepted_gaps",
     "archive",
     "backouts",
     "cells",
@@ -47,7 +48,7 @@ __all__ = [
     "suspense_log",
 ]
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 6
 
 metadata: Final = MetaData()
 
@@ -244,6 +245,7 @@ statements = Table(
     Column("sha256", String(64), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("assurance", LargeBinary, nullable=False),
+    Column("inputs", String(64), nullable=False),  # the set of `statement_inputs` that it was made with
     UniqueConstraint("agreement", "month", "number"),
 )
 
@@ -257,7 +259,7 @@ inputs = Table(
 statement_inputs = Table(
     "statement_inputs",
     metadata,
-    Column("statement", Integer, ForeignKey("statements.id"), primary_key=True),
+    Column("inputs", String(64), primary_key=True),  # the set: a digest of its names and contents' digests
     Column("name", String(300), primary_key=True),
     Column("sha256", String(64), ForeignKey("inputs.sha256"), nullable=False),
 )
@@ -308,7 +310,20 @@ postings = Table(
     Column("cents", Integer, nullable=False),
 )
 
-_APPEND_ONLY: Final = (statements, inputs, statement_inputs, openings, entries, postings, suspense_log, backouts)
+accepted_gaps = Table(
+    "accepted_gaps",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("month", String(7), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("gaps", Text, nullable=False),  # a JSON array of the gaps that it covers
+)
+
+_APPEND_ONLY: Final = (
+    statements, inputs, statement_inputs, openings, entries, postings, suspense_log, backouts, accepted_gaps,
+)  # fmt: skip
 
 TRIGGERS: Final = {
     f"{table.name}_no_{verb.lower()}": (

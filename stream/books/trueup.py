@@ -102,7 +102,7 @@ def _parts(cause: str, before: dict[str, LineValue], after: dict[str, LineValue]
 
 
 def _closed(store: Store) -> list[Any]:
-    """Return the last statement issued of every closed month, in order of month."""
+    """Return the last statement issued of every closed month, agreement by agreement, in order of month."""
     last = select(
         t.statements.c.agreement, t.statements.c.month, func.max(t.statements.c.number).label("number")
     ).group_by(t.statements.c.agreement, t.statements.c.month)
@@ -117,7 +117,7 @@ def _closed(store: Store) -> list[Any]:
                     & (t.statements.c.month == newest.c.month)
                     & (t.statements.c.number == newest.c.number),
                 )
-                .order_by(t.statements.c.month, t.statements.c.agreement)
+                .order_by(t.statements.c.agreement, t.statements.c.month)
             )
         )
 
@@ -152,13 +152,18 @@ def true_up(workspace: Workspace, store: Store, today: date, *, dry_run: bool = 
         inputs = capture(workspace)
         layers = correction_layers(store)
         with store.transaction() as c:
+            of = ""
             for row in _closed(store):
+                if row.agreement != of:  # hold what is derived of one agreement at a time
+                    for step in {id(step.facts): step for each in steps.values() for step in each}.values():
+                        step.facts.forget(of)
+                    of = row.agreement
                 known = date.fromisoformat(row.as_known_at)
                 if known > today:
                     done.append(Adjusted(row.agreement, row.month, None, ()))
                     continue
                 corrections = frozenset(layers) - covered(row.assurance)
-                key = (snapshots.key(row.id), known, corrections)
+                key = (snapshots.key(row.inputs), known, corrections)
                 if key not in steps:
                     steps[key] = list(
                         steps_from(snapshots.workspace(key[0]), workspace, store, known, today, corrections)

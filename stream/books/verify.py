@@ -181,11 +181,11 @@ def _inputs(store: Store, issued: list[Any]) -> Check:
     faults = []
     with store.reading() as c:
         kept = {row.sha256: content_digest(row.blob) for row in c.execute(select(t.inputs))}
-        found: dict[int, dict[str, str]] = {}
+        found: dict[str, dict[str, str]] = {}
         for row in c.execute(select(t.statement_inputs).order_by(t.statement_inputs.c.name)):
-            found.setdefault(row.statement, {})[row.name] = row.sha256
+            found.setdefault(row.inputs, {})[row.name] = row.sha256
     for statement in issued:
-        have = {name: kept.get(digest) for name, digest in found.get(statement.id, {}).items()}
+        have = {name: kept.get(digest) for name, digest in found.get(statement.inputs, {}).items()}
         try:
             expected = orjson.loads(statement.assurance)["made_with"]
         except (KeyError, TypeError, ValueError):

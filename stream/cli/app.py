@@ -10,7 +10,9 @@ from stream.cli import (
     backout_command,
     books_commands,
     demo_command,
+    kafka_commands,
     rate_commands,
+    report_commands,
     suspense_commands,
     terms_commands,
     whatif_commands,
@@ -56,6 +58,8 @@ backout_command.register(app)
 suspense_commands.register(app)
 terms_commands.register(app)
 whatif_commands.register(app)
+report_commands.register(app)
+kafka_commands.register(app)
 
 
 def _with_default(argv: Sequence[str], option: str, default: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""close, statement, ledger: the books."""
+"""close, checks, statement, ledger: the books."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stream.cli.console import AsKnownAt, Json, Month, WorkspaceDir, emit, known_day, note, parse_month, printer
+from stream.cli.console import (
+    AsKnownAt,
+    Json,
+    Month,
+    Strict,
+    WorkspaceDir,
+    emit,
+    known_day,
+    note,
+    parse_month,
+    printer,
+)
 from stream.errors import BadInput, WrongUsage
 
 if TYPE_CHECKING:
@@ -28,6 +39,7 @@ class Format(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the group's commands."""
     app.command("close")(close)
+    app.command("checks")(checks)
     app.command("true-up")(true_up)
     app.command("statement")(statement)
     ledger = typer.Typer(help="The booked entries.", no_args_is_help=True)
@@ -45,13 +57,33 @@ def _open(workspace: Path | None) -> tuple["Workspace", "Store"]:
     return loaded, open_store(loaded)
 
 
-def close(month: Month, workspace: WorkspaceDir = None, as_known_at: AsKnownAt = None, as_json: Json = False) -> None:
-    """Close a month: check conservation, issue each agreement's statement, book its lines. Once."""
+def close(
+    month: Month,
+    workspace: WorkspaceDir = None,
+    as_known_at: AsKnownAt = None,
+    accept_gap: Annotated[
+        str | None,
+        typer.Option("--accept-gap", metavar="REASON", help="Close although calls are missing; the reason is kept."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Close a month: check conservation and completeness, issue each agreement's statement, book its lines. Once."""
     from stream.books.closing import close_month
     from stream.cli.numbers import dollars
+    from stream.desk.checks.probe import check_month
 
+    if accept_gap is not None and not accept_gap.strip():
+        raise WrongUsage("--accept-gap: found nothing, expected the reason why the month is closed without these calls")
     loaded, store = _open(workspace)
-    closed = close_month(loaded, store, parse_month(month), known_day(as_known_at))
+    of_month = parse_month(month)
+    closed = close_month(
+        loaded,
+        store,
+        of_month,
+        known_day(as_known_at),
+        probe=lambda: check_month(loaded, store, of_month),
+        accept_gap=accept_gap,
+    )
     if as_json:
         emit(
             [
@@ -77,6 +109,36 @@ def close(month: Month, workspace: WorkspaceDir = None, as_known_at: AsKnownAt =
         for who, amount in c.set_off.items():
             beyond = dollars(str(Decimal(c.total.get(who, "0.00")) - Decimal(amount)))
             printer().print(f"  {who}: {dollars(amount)} was billed before; the difference: {beyond}", soft_wrap=True)
+
+
+def checks(
+    month: Month,
+    workspace: WorkspaceDir = None,
+    strict: Strict = False,
+    as_json: Json = False,
+) -> None:
+    """Look for missing calls and for calls billed twice, as `close` does, without closing the month."""
+    from stream.books.checks import accepted_gaps, gap_documents
+    from stream.desk.checks.probe import check_month
+
+    loaded, store = _open(workspace)
+    found = check_month(loaded, store, parse_month(month))
+    with store.reading() as c:
+        gaps = gap_documents(found, accepted_gaps(c, month))
+    document = {
+        "month": month,
+        "completeness": {**found.completeness, "gaps": gaps},
+        "twins": found.twins,
+        "verification": found.verification,
+    }
+    if as_json:
+        emit(document)
+    else:
+        from stream.cli.checks_render import render_checks
+
+        render_checks(document, printer())
+    if strict and any(gap["accepted"] is None for gap in gaps):
+        raise typer.Exit(1)
 
 
 def true_up(

@@ -90,26 +90,32 @@ def terms_timeline(
     agreement: Annotated[str, typer.Argument(metavar="AGREEMENT", help="An agreement of agreements.csv.")],
     workspace: WorkspaceDir = None,
     on: Annotated[
-        str | None, typer.Option("--on", metavar="DATE", help="Only the terms of this day, with the reasons.")
+        str | None,
+        typer.Option("--on", metavar="DATE", help="Only the terms of this day, why, and how they became known."),
     ] = None,
     as_known_at: AsKnownAt = None,
     as_json: Json = False,
 ) -> None:
     """Show which terms were in force when and why, as known on a day."""
-    from stream.cli.timeline_render import render_timeline, timeline_json
-    from stream.desk.timelines import timeline_of
+    from stream.cli.timeline_render import knowledge, render_knowledge, render_timeline, timeline_json
+    from stream.desk.timelines import days_of_knowledge, timeline_of
     from stream.workspace.load import load_workspace
 
     loaded = load_workspace(workspace)
     names = [row.agreement for row in loaded.tables.agreements]
     if agreement not in names:
         raise BadInput.found(agreement, f"one of {', '.join(names)}", field="AGREEMENT")
-    timeline = timeline_of(loaded, agreement, known_day(as_known_at))
-    day = on_day(on)
+    known = known_day(as_known_at)
+    timeline, day = timeline_of(loaded, agreement, known), on_day(on)
+    as_it_came = [timeline_of(loaded, agreement, each) for each in days_of_knowledge(loaded, known)] if day else []
     if as_json:
-        emit(timeline_json(timeline, day))
-    else:
-        render_timeline(timeline, printer(), day)
+        document = timeline_json(timeline, day)
+        emit(document if day is None else {**document, "knowledge": knowledge(as_it_came, day)})
+        return
+    console = printer()
+    render_timeline(timeline, console, day)
+    if day is not None:
+        render_knowledge(as_it_came, day, console)
 
 
 def terms_lint(workspace: WorkspaceDir = None, as_json: Json = False, strict: Strict = False) -> None:

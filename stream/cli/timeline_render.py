@@ -1,10 +1,12 @@
 """Which terms were in force when and why, for a terminal."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -14,7 +16,7 @@ from rating.terms.interval import Interval, Timeline
 from rating.terms.tariff import Tariff, rate_text
 from stream.cli.numbers import rate
 
-__all__ = ["render_timeline", "timeline_json"]
+__all__ = ["knowledge", "render_knowledge", "render_timeline", "timeline_json"]
 
 
 def _price(tariff: Tariff) -> str:
@@ -126,6 +128,54 @@ def render_timeline(timeline: Timeline, console: Console, day: date | None) -> N
             console.print(Text(f"- {sentence}"))
 
 
+def render_knowledge(timelines: Sequence[Timeline], day: date, console: Console) -> None:
+    """Print how the terms of a day came to be known as they are: on which day what was new, and what was gone.
+
+    Parameters
+    ----------
+    timelines : sequence of Timeline
+        The agreement's terms as known on each day on which something became known, in order.
+    """
+    console.print()
+    console.print(Text(f"how the terms of {day} became known", style="bold"))
+    for change in knowledge(timelines, day):
+        in_force = ", ".join(change["in_force"]) or "no instrument"
+        console.print(Text.assemble((change["known_from"], "bold green"), f"  {in_force}"))
+        for sign, rules in (("+", change["new"]), ("-", change["gone"])):
+            for rule in rules:
+                what = f"{rule['what']}: " if rule["what"] else ""
+                console.print(Padding(Text(f"{sign} {what}{rule['how']}  [{rule['clause']}]"), (0, 0, 0, 2)))
+        for word, reasons in (("provisional", change["provisional"]), ("no longer provisional", change["final"])):
+            for why in reasons:
+                console.print(Padding(Text(f"{word}: {why}", style="yellow"), (0, 0, 0, 2)))
+
+
+def knowledge(timelines: Sequence[Timeline], day: date) -> list[dict[str, Any]]:
+    """Return each change of a day's terms with the day from which it was known."""
+    out: list[dict[str, Any]] = []
+    before: tuple[list[tuple[str, str, str]], tuple[str, ...], tuple[str, ...]] = ([], (), ())
+    for timeline in timelines:
+        interval = timeline.on(day)
+        now = (_rules(interval), interval.in_force, interval.provisional)
+        if now != before:
+            out.append(
+                {
+                    "known_from": timeline.as_known_at.isoformat(),
+                    "in_force": list(interval.in_force),
+                    "provisional": list(interval.provisional),
+                    "new": _named([rule for rule in now[0] if rule not in before[0]]),
+                    "gone": _named([rule for rule in before[0] if rule not in now[0]]),
+                    "final": [why for why in before[2] if why not in now[2]],
+                }
+            )
+        before = now
+    return out
+
+
+def _named(rules: Iterable[tuple[str, str, str]]) -> list[dict[str, str]]:
+    return [{"what": what, "how": how, "clause": clause} for what, how, clause in rules]
+
+
 def timeline_json(timeline: Timeline, day: date | None) -> dict[str, Any]:
     """Return the same as a document."""
     return {
@@ -137,7 +187,7 @@ def timeline_json(timeline: Timeline, day: date | None) -> dict[str, Any]:
                 "through": None if interval.last is None else interval.last.isoformat(),
                 "in_force": list(interval.in_force),
                 "provisional": list(interval.provisional),
-                "rules": [{"what": what, "how": how, "clause": clause} for what, how, clause in _rules(interval)],
+                "rules": _named(_rules(interval)),
             }
             for interval in _shown(timeline, day)
         ],

@@ -3,6 +3,7 @@
 import shutil
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from stream.cli.tally_render import render_tally
 from stream.clock import today
 from stream.demo.traffic import BOUNDARY_CALL, make_calls
 from stream.demo.world import write_workspace
+from stream.desk.checks.probe import check_month
 from stream.desk.statements import current_statements
 from stream.desk.status import status_of
 from stream.errors import WrongUsage
@@ -59,7 +61,7 @@ def tour(folder: Path | None, records: int, seed: int) -> None:
     rated = rate_with_progress(workspace, files, quiet=False)
     store = open_store(workspace)
     for month, known in _CLOSES:
-        closed = close_month(workspace, store, month, known)
+        closed = close_month(workspace, store, month, known, probe=partial(check_month, workspace, store, month))
         note(f"closed {month} as known at {known}: {len(closed)} statements")
 
     _heading(console, "1", "Where each carrier-state stands", f"ratestream status -w {root}")

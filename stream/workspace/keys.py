@@ -27,7 +27,7 @@ TOPICS: Final = (
     "ledger",
 )
 
-SECTIONS: Final = ("terms", "store", "kafka", "limits", "company")
+SECTIONS: Final = ("terms", "store", "kafka", "limits", "checks", "company")
 
 _DAY_MS: Final = 86_400_000
 _MIB: Final = 1 << 20
@@ -97,6 +97,9 @@ KEYS: Final[Mapping[str, Key]] = MappingProxyType(
         "limits.max_duration_ms": _whole(_DAY_MS, 1, _DAY_MS),
         "limits.batch_bytes": _whole(8 * _MIB, 4096, 1024 * _MIB),
         "limits.batch_ms": _whole(200, 1, 5_000),
+        "checks.gap_weeks": _whole(8, 2, 104),
+        "checks.gap_calls": _whole(50, 1, 1_000_000_000),
+        "checks.gap_percent": _whole(5, 1, 100),
         "company.self": _text(None, "a party"),
     }
 )

@@ -19,6 +19,7 @@ from stream.workspace.keys import KEYS, SECTIONS, TOPICS
 from stream.workspace.nearest import nearest, one_of
 
 __all__ = [
+    "Checks",
     "Company",
     "Kafka",
     "Limits",
@@ -29,6 +30,7 @@ __all__ = [
     "find_workspace",
     "read_settings",
     "refuse_unknown_agreements",
+    "setting_fault",
 ]
 
 FILE_NAME: Final = "ratestream.toml"
@@ -74,6 +76,20 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Checks:
+    """When an hour of a source is a gap, before a close.
+
+    gap_weeks : how many weeks before it the same hour is looked at; half of them have to be there.
+    gap_calls : the least median of those that is looked at; gap_percent : the share of it that is missed
+    where an hour has fewer calls.
+    """
+
+    gap_weeks: int
+    gap_calls: int
+    gap_percent: int
+
+
+@dataclass(frozen=True)
 class Company:
     """Whose books these are; None for nobody's."""
 
@@ -91,6 +107,7 @@ class Settings:
     store: Store
     kafka: Kafka
     limits: Limits
+    checks: Checks
     company: Company
     origins: Mapping[str, str]
 
@@ -314,9 +331,22 @@ def _settings(folder: Path, values: dict[str, Any], policies: _Policies, origins
             batch_bytes=values["limits.batch_bytes"],
             batch_ms=values["limits.batch_ms"],
         ),
+        checks=Checks(
+            gap_weeks=values["checks.gap_weeks"],
+            gap_calls=values["checks.gap_calls"],
+            gap_percent=values["checks.gap_percent"],
+        ),
         company=Company(values["company.self"]),
         origins=origins,
     )
+
+
+def setting_fault(settings: Settings, key: str, message: str) -> BadInput:
+    """Return the error for a dotted key, with where its value came from: file and line, or variable."""
+    origin = settings.origins.get(key, "default")
+    if origin.startswith("environment "):
+        return BadInput(message, field=origin.removeprefix("environment "))
+    return _File(settings.folder / FILE_NAME).fault(message, key)
 
 
 def refuse_unknown_agreements(settings: Settings, agreements: list[str]) -> None:
@@ -348,6 +378,9 @@ def effective(settings: Settings) -> list[tuple[str, object, str]]:
         "limits.max_duration_ms": settings.limits.max_duration_ms,
         "limits.batch_bytes": settings.limits.batch_bytes,
         "limits.batch_ms": settings.limits.batch_ms,
+        "checks.gap_weeks": settings.checks.gap_weeks,
+        "checks.gap_calls": settings.checks.gap_calls,
+        "checks.gap_percent": settings.checks.gap_percent,
         "company.self": settings.company.self_,
     }
     rows = [(key, keys.masked(key, value), settings.origins[key]) for key, value in values.items()]

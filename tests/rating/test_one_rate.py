@@ -8,6 +8,7 @@ import pytest
 
 from rating.codes import TrafficClass, name_of
 from rating.names import Names
+from rating.policy import Policy
 from rating.reference import rows
 from rating.statement import statement
 from rating.terms.events import Event, IncumbentFailure, InterconnectionStarted, LawOrder, WrittenNotice, WrittenRequest
@@ -52,6 +53,15 @@ def test_it_wins_over_later_texts_unless_they_supersede_it_expressly() -> None:
     # Either clause says so by itself; without both, the later text would control.
     for alone, other in (("1.3", "1.4"), ("1.4", "1.3")):
         assert rate_on("2004-09-01", later(), ours=without(f"{SA} {other}")) == 500_000, alone
+
+
+def test_the_switch_about_what_came_with_it_reaches_no_later_text() -> None:
+    known = facts(Names(), [], instruments=(*INSTRUMENTS, later()), policy=Policy(sa_over_xa=False))
+    held = known.timeline("sbc-kmc-wi").on(date(2004, 9, 1))
+    tariff = held.price_of(TrafficClass.LOCAL, "kmc")
+    assert tariff is not None
+    assert (tariff.instrument, tariff.plain) == (SA, 500_000)
+    assert held.isp["kmc"].instrument == "sbc-kmc-wi-isp"
 
 
 ORDER: dict[str, Any] = {

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from stream.books import snapshots
 from stream.books.closing import close_month
 from stream.books.store import Store, open_store
 from stream.books.trueup import true_up
+from stream.desk.checks.probe import check_month
 from stream.desk.statements import current_statements
 from stream.files import rate
 from stream.terms import load
@@ -78,7 +80,7 @@ class Played:
     def close(self, month: str, known: date) -> None:
         """Close a month as known on a day."""
         with self.store() as store:
-            close_month(self.workspace, store, month, known)
+            close_month(self.workspace, store, month, known, probe=partial(check_month, self.workspace, store, month))
         self.done.append(f"close {month} as known at {known}")
 
     def true_up(self, known: date) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"numba", "llvmlite", "pyarrow", "faust", "aiohttp", "confluent_kafka"}
+HEAVY = {"numba", "llvmlite", "pyarrow", "duckdb", "faust", "aiohttp", "confluent_kafka"}
 
 # What is loaded is asked as the process ends, however the command leaves it.
 RUN = """\
@@ -59,13 +59,8 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "words",
     [
-        "--help",
-        "--version",
-        "rate --help",
-        "rerate --help",
-        "statement --help",
-        "terms show --help",
-        "what-if --help",
+        *("--help", "--version", "rate --help", "rerate --help", "statement --help", "terms show --help"),
+        *("what-if --help", "topics check --help", "broker --help", "report routes --help", "sql --help"),
     ],
 )
 def test_help_loads_nothing_that_computes(tmp_path: Path, words: str) -> None:
@@ -89,6 +84,11 @@ def test_help_loads_nothing_that_computes(tmp_path: Path, words: str) -> None:
         "suspense list",
         "what-if --lines --policy cap_2003=ceiling",
         "exposure sbc-kmc-wi 2003-06 2003-07",
+        "report aging",
+        "report unbilled",
+        "report routes 2003-06 --json",
+        "report margin",
+        "report position sbc-kmc-wi",
     ],
 )
 def test_what_does_not_rate_loads_no_compiler_archive_or_client(rated: Path, words: str) -> None:

@@ -26,6 +26,12 @@ COMMANDS = (
     "terms lint",
     "reference check",
     "config show",
+    "checks 2003-06",
+    "report aging",
+    "report unbilled",
+    "report routes 2003-07",
+    "report margin",
+    f"report position {AGREEMENT}",
 )
 LONG = "a-source-whose-name-is-as-long-as-the-format-allows-it-to-be-0001"[:64]
 

@@ -97,7 +97,7 @@ def test_suspense_and_freshness(desk: Desk) -> None:
 def test_an_empty_workspace_says_so(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     assert position(desk, "2004-07-05") == {
-        "as_known_at": "2004-07-05", "carriers": [], "suspense": [],
+        "as_known_at": "2004-07-05", "carriers": [], "advisories": [], "suspense": [],
         "files": {"known": 0, "done": 0, "last_received_ms": None},
     }  # fmt: skip
     assert ok("status", "-w", desk.folder).out == "no usage yet; rate call files with: ratestream rate FILES...\n"

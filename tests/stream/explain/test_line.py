@@ -1,6 +1,7 @@
 """A statement line's explanation: its time, its money and its calls agree with the statement and the archive."""
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from rating.settle import settle
 from rating.statement import line_id
 from stream.books.closing import close_month
+from stream.desk.checks.probe import check_month
 from stream.errors import BadInput
 from stream.explain.line import explain_line, is_line
 from stream.explain.model import LineExplanation
@@ -83,7 +85,8 @@ def test_the_list_is_as_long_as_asked_for(rated: Rated) -> None:
 def test_what_was_booked_is_shown_and_finds_a_line_that_is_no_more(tmp_path: Path) -> None:
     rated = rate_calls(tmp_path, [call("r1", duration_ms=600_000)])
     early = date(2003, 7, 5)
-    close_month(rated.workspace, rated.store, "2003-06", early)
+    probe = partial(check_month, rated.workspace, rated.store, "2003-06")
+    close_month(rated.workspace, rated.store, "2003-06", early, probe=probe)
     (name,) = names_of(rated, "2003-06", known=early)
     assert name not in names_of(rated, "2003-06")  # the plan has cut the month since
     explained = explain(rated, name, known=None)

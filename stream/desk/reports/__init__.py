@@ -1,0 +1,1 @@
+"""Tables over the books and the usage, for people, spreadsheets and programs; they decide and change nothing."""

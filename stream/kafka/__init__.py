@@ -1,0 +1,1 @@
+"""Kafka: a broker of one's own, the topics, and the client's settings."""
