@@ -30,7 +30,7 @@ def assert_fresh(books: Books, world: World, lines: Sequence[bytes]) -> None:
     """Hold books to those of a new workspace of the calls that stand."""
     with books_of(world, lines) as fresh:
         assert books.usage() == fresh.usage()
-        left = {key: value for key, value in books.outcomes().items() if Outcome.BACKED_OUT not in key}
+        left = {key: value for key, value in books.outcomes().items() if key[3] is not Outcome.BACKED_OUT}
         assert left == dict(fresh.outcomes())
         assert books.waiting() == fresh.waiting()
         assert {key: said for key, said in books.standing().items() if said[0] != "backed_out"} == fresh.standing()
