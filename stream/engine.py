@@ -4,7 +4,7 @@
 a stream differ only in where batches come from and in what commits them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -21,7 +21,7 @@ from schemas.columns import VERDICTS, Columns, Limits
 from schemas.decode import decode
 from stream.busy_hours import busy_hours
 from stream.counting import count
-from stream.identities import RATED, SUSPENDED, Identities
+from stream.identities import AGAIN, RATED, SUSPENDED, Identities
 from stream.interning import NameTable
 from stream.live import LivePrices, Position, Prices
 from stream.rules import Rules
@@ -81,7 +81,8 @@ class Result:
     names. utc_day, fingerprint, digest : (n,) identity of the records that have one. placed : (16, n) int32,
     rows `rating.kernel.classify.OUT_COLUMNS`, of records that were placed. call, day, carried, used_ms :
     (m,) int64, the segments of the rated calls in order. prices : their live prices. cells, hours : the
-    batch's usage. tally : what came in and what became of it.
+    batch's usage. tally : what came in and what became of it. again : the records whose identity an
+    earlier one had that was backed out.
     """
 
     columns: Columns
@@ -101,6 +102,7 @@ class Result:
     cells: Cells
     hours: Hours
     tally: Tally
+    again: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def rows(self, *outcomes: Outcome) -> Ints:
         """Return the records with one of the outcomes, in order."""
@@ -166,13 +168,14 @@ class Engine:
         source, trunk = self._named(columns)
         good = np.flatnonzero(columns.verdict == 0)
         utc_day, fingerprint, digest = self.identify(columns, good)
-        fresh = good
+        fresh, again = good, good[:0]
         if not recycled:
             seen = self._identities.offer(good, utc_day, fingerprint, digest)
             outcome[good[seen[good] == identity.DUPLICATE]] = Outcome.DUPLICATE
             conflicts = good[seen[good] == identity.CONFLICT]
             outcome[conflicts], reason[conflicts] = Outcome.SUSPENDED, Reason.ID_CONFLICT
-            fresh = good[seen[good] == identity.NEW]
+            again = good[seen[good] == AGAIN]
+            fresh = good[(seen[good] == identity.NEW) | (seen[good] == AGAIN)]
         placed = self._place(batch.receipt_ms, columns, fresh, trunk, source)
         waiting = _judge(placed, fresh, outcome, reason)
         if recycled:
@@ -196,7 +199,7 @@ class Engine:
         tally.check()
         return Result(
             columns, outcome, reason, source, trunk, utc_day, fingerprint, digest, placed, call, day, carried,
-            used_ms, prices, cells, hours, tally,
+            used_ms, prices, cells, hours, tally, again,
         )  # fmt: skip
 
     def decide_again(self, columns: Columns, receipt_ms: int) -> Result:

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from rating.kernel import identity
 from stream.errors import InvariantBroken
 
-__all__ = ["RATED", "SUSPENDED", "Identities"]
+__all__ = ["AGAIN", "BACKED_OUT", "RATED", "SUSPENDED", "WRITTEN_OFF", "Identities"]
 
 RATED, SUSPENDED, WRITTEN_OFF, BACKED_OUT = 0, 1, 2, 3
+AGAIN: Final = 3
+"""A verdict beside those of `rating.kernel.identity`: new, and an earlier record of the identity was backed out."""
 
 Words = NDArray[np.uint64]
 Ints = NDArray[np.int64]
@@ -29,6 +31,7 @@ class _Day:
     table: Words
     info: Words
     count: int
+    freed: bool = False  # whether an entry may be backed out
 
     def grow(self, more: int) -> None:
         """Make room for so many more entries."""
@@ -39,6 +42,25 @@ class _Day:
             table, info = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
             identity.rehash(self.table, self.info, table, info)
             self.table, self.info = table, info
+
+
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """Fingerprints that were entered, and the backed-out entries (with their info) that they took the place of."""
+
+    day: int
+    fingerprints: Words
+    freed: Words
+    info: Words
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """Fingerprints that were marked, and their states before."""
+
+    day: int
+    fingerprints: Words
+    before: Ints
 
 
 class Identities:
@@ -53,8 +75,7 @@ class Identities:
     def __init__(self, load: Callable[[int], Words]) -> None:
         self._load = load
         self._days: dict[int, _Day] = {}
-        self._entered: dict[int, list[Words]] = {}
-        self._marked: list[tuple[int, Words, NDArray[np.int64]]] = []
+        self._journal: list[_Entered | _Marked] = []
 
     def _day(self, day: int) -> _Day:
         found = self._days.get(day)
@@ -66,6 +87,7 @@ class Identities:
             found = _Day(np.zeros(size, np.uint64), np.zeros(size, np.uint64), 0)
             table, info = np.ascontiguousarray(entries[:, 0]), np.ascontiguousarray(entries[:, 1])
             found.count = int(identity.rehash(table, info, found.table, found.info))
+            found.freed = bool(((entries[:, 1] & np.uint64(3)) == BACKED_OUT).any())
             self._days[day] = found
         return found
 
@@ -75,17 +97,34 @@ class Identities:
         Returns
         -------
         (n,) int8
-            `NEW`, `DUPLICATE` or `CONFLICT` of `rating.kernel.identity` at each of `rows`.
+            `NEW`, `DUPLICATE` or `CONFLICT` of `rating.kernel.identity` at each of `rows`, or `AGAIN`.
         """
         verdict = np.zeros(utc_day.size, np.int8)
         for day, of_day in _by_day(rows, utc_day):
             table = self._day(day)
+            freed, info = self._free(table, np.ascontiguousarray(fingerprint[of_day]))
             table.grow(of_day.size)
             entered = identity.offer(table.table, table.info, of_day, fingerprint, digest, verdict)
             table.count += int(entered)
             if entered:
-                self._entered.setdefault(day, []).append(fingerprint[of_day[verdict[of_day] == identity.NEW]])
+                new = of_day[verdict[of_day] == identity.NEW]
+                self._journal.append(_Entered(day, fingerprint[new], freed, info))
+                verdict[new[np.isin(fingerprint[new], freed)]] = AGAIN
         return verdict
+
+    @staticmethod
+    def _free(table: _Day, fingerprints: Words) -> tuple[Words, Words]:
+        """Take those entries out that are backed out, so that their identities are new; return them."""
+        if not table.freed:
+            return fingerprints[:0], fingerprints[:0]
+        states = np.empty(fingerprints.size, np.int64)
+        identity.state_of(table.table, table.info, fingerprints, states)
+        freed = np.unique(fingerprints[states == BACKED_OUT])
+        info = np.empty(freed.size, np.uint64)
+        identity.info_of(table.table, table.info, freed, info)
+        identity.remove(table.table, table.info, freed)
+        table.count -= freed.size
+        return freed, info
 
     def mark(self, rows: Ints, utc_day: Ints, fingerprint: Words, state: int) -> None:
         """Set the state of entries that are there; InvariantBroken if one is not."""
@@ -94,7 +133,8 @@ class Identities:
             fingerprints = np.ascontiguousarray(fingerprint[of_day])
             before = np.empty(of_day.size, np.int64)
             identity.state_of(table.table, table.info, fingerprints, before)
-            self._marked.append((day, fingerprints, before))
+            self._journal.append(_Marked(day, fingerprints, before))
+            table.freed |= state == BACKED_OUT
             missing = identity.mark(table.table, table.info, fingerprints, np.full(of_day.size, state, np.int64))
             if missing:
                 raise InvariantBroken(f"{missing} of {of_day.size} records to mark have no identity on UTC day {day}")
@@ -111,14 +151,14 @@ class Identities:
 
     def forget(self) -> None:
         """Let go of the days in which nothing was entered or marked since the last commit."""
-        touched = {*self._entered, *(day for day, _, _ in self._marked)}
+        touched = {step.day for step in self._journal}
         self._days = {day: table for day, table in self._days.items() if day in touched}
 
     def changes(self) -> Iterator[tuple[int, Words]]:
         """Yield (day, (k, 2) entries) of what was entered or marked since the last commit."""
-        touched: dict[int, list[Words]] = {day: list(parts) for day, parts in self._entered.items()}
-        for day, fingerprints, _ in self._marked:
-            touched.setdefault(day, []).append(fingerprints)
+        touched: dict[int, list[Words]] = {}
+        for step in self._journal:
+            touched.setdefault(step.day, []).append(step.fingerprints)
         for day, parts in sorted(touched.items()):
             table = self._days[day]
             fingerprints = np.unique(np.concatenate(parts))
@@ -128,19 +168,19 @@ class Identities:
 
     def commit(self) -> None:
         """Keep what was entered and marked."""
-        self._entered.clear()
-        self._marked.clear()
+        self._journal.clear()
 
     def abort(self) -> None:
-        """Take out again what was entered, and undo the marks, since the last commit."""
-        for day, fingerprints, before in reversed(self._marked):
-            table = self._days[day]
-            identity.mark(table.table, table.info, fingerprints, before)
-        for day, parts in self._entered.items():
-            table = self._days[day]
-            for fingerprints in parts:
-                identity.remove(table.table, table.info, fingerprints)
-                table.count -= fingerprints.size
+        """Undo what was entered and marked since the last commit, the last first."""
+        for step in reversed(self._journal):
+            table = self._days[step.day]
+            if isinstance(step, _Marked):
+                identity.mark(table.table, table.info, step.fingerprints, step.before)
+                continue
+            identity.remove(table.table, table.info, step.fingerprints)
+            rows = np.arange(step.freed.size)
+            identity.offer(table.table, table.info, rows, step.freed, step.info, np.zeros(rows.size, np.int8))
+            table.count += step.freed.size - step.fingerprints.size
         self.commit()
 
     @property

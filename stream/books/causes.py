@@ -11,6 +11,7 @@ from rating.reference.rows import KNOWN_TABLES, Agreement, Tables, as_known
 from rating.terms.events import Event, PolicySet, RebuttalDecided, Submitted, kind_of
 from rating.terms.model import Instrument
 from rating.terms.standing import DEEMED_APPROVED_DAYS, first_known
+from stream.books.layers import CAUSES
 from stream.books.store import Store
 from stream.errors import BadInput
 from stream.facts import make_facts
@@ -163,12 +164,24 @@ def _corrected(before: Tables, after: Tables) -> Iterator[tuple[str, Tables]]:
         yield "reference", after
 
 
+def _usage(now: Workspace, store: Store, today: date, booked: Facts, corrections: frozenset[str]) -> Iterator[Step]:
+    """Yield the valuations of usage under the terms as booked: what came late, then each kind of correction."""
+    cause, left = "late_usage", set(corrections)
+    for kind, name in CAUSES.items():
+        of_kind = {layer for layer in corrections if layer.startswith(kind)}
+        if of_kind:
+            earlier = make_facts(now, store.names(), store, today, left)
+            yield Step(cause, replace(booked, cells_of=earlier.cells_of, memo={}))
+            cause, left = name, left - of_kind
+    yield Step(cause, booked)
+
+
 def steps_from(
     base: Workspace, now: Workspace, store: Store, known: date, today: date, corrections: frozenset[str]
 ) -> Iterator[Step]:
     """Yield the valuations from the terms as booked to the terms as known today; the last is a fresh one.
 
-    corrections : the layers of usage that `rerate` caused since the booking.
+    corrections : the layers of usage that corrections caused since the booking.
     """
     fresh = make_facts(now, store.names(), store, today)
     instruments = _booked_instruments(base, known)
@@ -193,10 +206,7 @@ def steps_from(
 
     before = as_known(base.tables, known)
     booked = facts(before, known)
-    if corrections:
-        decided_then = make_facts(now, store.names(), store, today, corrections)
-        yield Step("late_usage", replace(booked, cells_of=decided_then.cells_of, memo={}))
-    yield Step("rerate" if corrections else "late_usage", booked)
+    yield from _usage(now, store, today, booked, corrections)
     for name, tables in _corrected(before, fresh.tables):
         yield Step(name, facts(tables, known))
     have = {instrument.id for instrument in now.instruments}

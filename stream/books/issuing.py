@@ -23,6 +23,7 @@ from stream.workspace.load import Workspace
 
 __all__ = [
     "LineValue",
+    "append",
     "body_of",
     "digests_of",
     "issue",
@@ -132,11 +133,22 @@ def issue(
     keep(c, inputs)
     key = c.execute(insert(t.statements).values(**values)).inserted_primary_key
     assert key is not None
-    _append(c, int(key[0]), sealed(body, beside), entries, at)
+    append(c, entries, sealed(body, beside), at, statement=int(key[0]))
 
 
-def _append(c: Connection, statement_id: int, seal: str, entries: Iterable[Entry], booked_at: str) -> None:
-    """Append entries to the chain, each with its two postings."""
+def append(
+    c: Connection,
+    entries: Iterable[Entry],
+    seal: str,
+    booked_at: str,
+    *,
+    statement: int | None = None,
+    opening: int | None = None,
+) -> None:
+    """Append entries to the chain, each with its two postings, under the statement or opening that books them.
+
+    seal : the digest of what books them, which their hashes cover.
+    """
     last = c.execute(select(t.entries.c.seq, t.entries.c.hash).order_by(t.entries.c.seq.desc()).limit(1)).first()
     seq, previous = (last.seq, last.hash) if last is not None else (0, GENESIS)
     rows, postings = [], []
@@ -150,7 +162,8 @@ def _append(c: Connection, statement_id: int, seal: str, entries: Iterable[Entry
             {
                 "seq": seq,
                 "key": entry.key,
-                "statement": statement_id,
+                "statement": statement,
+                "opening": opening,
                 "agreement": entry.agreement,
                 "month": entry.month,
                 "line": entry.line,

@@ -103,6 +103,13 @@ class Store:
             ).all()
         return merge_hours(Hours.from_bytes(row.blob) for row in rows)
 
+    def layer(self, name: str) -> tuple[Cells, Hours]:
+        """Return the merged cells and busy-hour sum of one layer, of all agreements and months."""
+        with self.reading() as c:
+            cells = c.execute(select(t.cells.c.blob).where(t.cells.c.layer == name)).scalars().all()
+            hours = c.execute(select(t.hours.c.blob).where(t.hours.c.layer == name)).scalars().all()
+        return merge(map(Cells.from_bytes, cells)), merge_hours(map(Hours.from_bytes, hours))
+
     def hour_months(self) -> list[tuple[int, str]]:
         """Return the (agreement code, month) pairs that have a busy-hour sum."""
         with self.reading() as c:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    text,
 )
 
 __all__ = [
@@ -23,8 +24,11 @@ __all__ = [
     "TRIGGERS",
     "accepted_gaps",
     "archive",
+    "backouts",
     "cells",
+    "duplicates",
     "entries",
+    "file_outcomes",
     "files",
     "hours",
     "identities",
@@ -33,6 +37,7 @@ __all__ = [
     "meta",
     "metadata",
     "names",
+    "openings",
     "outcomes",
     "positions",
     "postings",
@@ -43,7 +48,7 @@ __all__ = [
     "suspense_log",
 ]
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 
 metadata: Final = MetaData()
 
@@ -62,7 +67,7 @@ files = Table(
     "files",
     metadata,
     Column("file", Integer, primary_key=True, autoincrement=True),
-    Column("sha256", String(64), nullable=False, unique=True),
+    Column("sha256", String(64), nullable=False),
     Column("path", Text, nullable=False),
     Column("bytes", Integer, nullable=False),
     Column("offset", Integer, nullable=False),  # bytes of decompressed content that are committed
@@ -70,6 +75,43 @@ files = Table(
     Column("lines", Integer, nullable=False),  # lines committed, blank ones included
     Column("done", Integer, nullable=False),
     Column("received_ms", Integer, nullable=False),
+    Column("backout", Integer, nullable=True),  # the run that took its records out again
+    Index("files_that_stand", "sha256", unique=True, sqlite_where=text("backout IS NULL")),
+)
+
+file_outcomes = Table(  # of what is counted and has no identity: filtered and rejected records
+    "file_outcomes",
+    metadata,
+    Column("file", Integer, ForeignKey("files.file"), primary_key=True),
+    Column("source", String(64), primary_key=True),
+    Column("hour", Integer, primary_key=True),
+    Column("outcome", Integer, primary_key=True),
+    Column("reason", Integer, primary_key=True),
+    Column("records", Integer, nullable=False),
+    Column("ms", Integer, nullable=False),
+)
+
+duplicates = Table(  # which records were duplicates: stream.backout.duplicates has the columns of the blob
+    "duplicates",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("file", Integer, ForeignKey("files.file"), nullable=False),
+    Column("receipt_ms", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+)
+
+backouts = Table(
+    "backouts",
+    metadata,
+    Column("run", Integer, primary_key=True, autoincrement=False),
+    Column("file", Integer, ForeignKey("files.file"), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("ms", Integer, nullable=False),
+    Column("offered", Integer, nullable=False),  # records of other files that were offered again
 )
 
 cells = Table(
@@ -139,7 +181,7 @@ suspense = Table(
     "suspense",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("state", String(16), nullable=False),  # waiting, recycled
+    Column("state", String(16), nullable=False),  # waiting, recycled, duplicate, accepted, written_off, backed_out
     Column("reason", Integer, nullable=False),
     Column("source", String(64), nullable=False),
     Column("record_id", String(64), nullable=False),
@@ -160,8 +202,10 @@ suspense_log = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("suspense", Integer, ForeignKey("suspense.id"), nullable=False),
     Column("at", String(32), nullable=False),
-    Column("what", String(32), nullable=False),
+    Column("what", String(96), nullable=False),
     Column("run", String(64), nullable=False),
+    Column("by", String(128), nullable=True),  # who decided and why, where a person did
+    Column("why", Text, nullable=True),
 )
 
 rejected = Table(
@@ -220,12 +264,26 @@ statement_inputs = Table(
     Column("sha256", String(64), ForeignKey("inputs.sha256"), nullable=False),
 )
 
+openings = Table(
+    "openings",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("line", Text, nullable=False, unique=True),
+    Column("agreement", String(128), nullable=False),
+    Column("month", String(7), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("opened_at", String(32), nullable=False),
+    Column("opened_by", String(128), nullable=False),
+)
+
 entries = Table(
     "entries",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("key", Text, nullable=False, unique=True),
-    Column("statement", Integer, ForeignKey("statements.id"), nullable=False),
+    Column("statement", Integer, ForeignKey("statements.id"), nullable=True),  # what booked it: this
+    Column("opening", Integer, ForeignKey("openings.id"), nullable=True),  # or this
     Column("agreement", String(128), nullable=False),
     Column("month", String(7), nullable=False),
     Column("line", Text, nullable=False),
@@ -239,6 +297,7 @@ entries = Table(
     Column("booked_at", String(32), nullable=False),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    CheckConstraint("(statement is null) != (opening is null)"),
     Index("entries_by_month", "agreement", "month"),
 )
 
@@ -262,7 +321,9 @@ accepted_gaps = Table(
     Column("gaps", Text, nullable=False),  # a JSON array of the gaps that it covers
 )
 
-_APPEND_ONLY: Final = (statements, inputs, statement_inputs, entries, postings, suspense_log, accepted_gaps)
+_APPEND_ONLY: Final = (
+    statements, inputs, statement_inputs, openings, entries, postings, suspense_log, backouts, accepted_gaps,
+)  # fmt: skip
 
 TRIGGERS: Final = {
     f"{table.name}_no_{verb.lower()}": (

@@ -1,10 +1,14 @@
 """True-up: value now - value booked, for every closed month, by cause (DOMAIN section 10).
 
-Causes are applied one after another: first the usage that came late, under the very terms that were
+Causes are applied one after another: first what was billed before the books were opened is set off, where
+that has not been done; then the usage that came late, under the very terms that were
 booked; then what `rerate` decided otherwise since the booking; then corrected tables, each by its name;
 then, in order of the day on which each became known, instruments, events, and approvals that come of no
 decision in time. Each is valued with all before it, so a cause's part is the difference of two successive
 valuations, and the parts sum to the whole.
+
+A month that was billed before is booked by that, closed or not: so its first true-up values it too, where
+usage of it is loaded, and issues its first statement.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,15 +17,18 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from rating.ledger import Entry
 from rating.money import cents, dollars_text
+from rating.opening import OPENING, Opening, set_off
 from rating.settle import Settled, settle
 from stream.books import tables as t
 from stream.books.causes import Step, refuse_lost, steps_from
+from stream.books.closing import First
 from stream.books.issuing import LineValue, digests_of, issue, line_values, make_statement, user, what_differs
-from stream.books.layers import CORRECTIONS, covered, rerate_layers
+from stream.books.layers import CORRECTIONS, correction_layers, covered
+from stream.books.opening import by_month, not_set_off, open_ledger, opened, pending
 from stream.books.policies import refuse_changed_policy
 from stream.books.snapshots import Snapshots, capture
 from stream.books.store import Store
@@ -68,9 +75,11 @@ class Adjusted:
 
 
 def _booked(store: Store, agreement: str, month: str) -> dict[str, LineValue]:
-    """Return the sums of the booked entries of a month, by line."""
+    """Return the sums of the booked entries of a month, by line; what was billed before has lines of its own."""
     out: dict[str, LineValue] = {}
-    query = select(t.entries).where(t.entries.c.agreement == agreement, t.entries.c.month == month)
+    bills = select(t.openings.c.line)
+    of_month = (t.entries.c.agreement == agreement) & (t.entries.c.month == month)
+    query = select(t.entries).where(of_month, t.entries.c.line.not_in(bills))
     with store.reading() as c:
         for row in c.execute(query.order_by(t.entries.c.seq)):
             have = out.get(row.line)
@@ -134,11 +143,14 @@ def true_up(workspace: Workspace, store: Store, today: date, *, dry_run: bool = 
     with store.writing():
         store.tally().check()
         refuse_changed_policy(workspace, store)
+        # In a preview nothing is booked: what would open the ledger counts as if it had.
+        new = pending(workspace, store) if dry_run else open_ledger(workspace, store)
+        openings = by_month(not_set_off(store, [*opened(store), *(new if dry_run else ())]))
         snapshots = Snapshots(store)
         steps: dict[Any, list[Step]] = {}
         done: list[Adjusted] = []
         inputs = capture(workspace)
-        layers = rerate_layers(store)
+        layers = correction_layers(store)
         with store.transaction() as c:
             of = ""
             for row in _closed(store):
@@ -159,7 +171,9 @@ def true_up(workspace: Workspace, store: Store, today: date, *, dry_run: bool = 
                 refuse_lost(snapshots.workspace(key[0]), workspace, known, row.agreement)
                 fresh = steps[key][-1].facts
                 digests = digests_of(workspace, fresh, row.agreement, row.month)
+                earlier = _set_off(openings.get((row.agreement, row.month), ()), row.number + 1)
                 parts, settled = _value(store, row, steps[key], digests)
+                parts = (*earlier, *parts)
                 document = make_statement(workspace, fresh, row.agreement, row.month, "closed", settled)
                 changed = parts or what_differs(orjson.loads(row.body), document)
                 adjusted = Adjusted(row.agreement, row.month, row.number + 1 if changed else None, parts)
@@ -174,7 +188,37 @@ def true_up(workspace: Workspace, store: Store, today: date, *, dry_run: bool = 
                         assurance=_assurance(adjusted, today, layers),
                         inputs=inputs,
                     )
+            closed = {(adjusted.agreement, adjusted.month) for adjusted in done}
+            first = First(workspace, store, today)
+            for agreement, month in _with_usage(store, first, [pair for pair in openings if pair not in closed]):
+                done.append(_first(c, first, agreement, month, openings[agreement, month], dry_run=dry_run))
     return done
+
+
+def _with_usage(store: Store, first: First, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the agreements' months that usage is loaded of, in order of month: of no call nothing can be valued."""
+    loaded = set(store.months())
+    found = [pair for pair in pairs if (first.names.find("agreement", pair[0]), pair[1]) in loaded]
+    return sorted(found, key=lambda pair: (pair[1], pair[0]))
+
+
+def _first(
+    c: Connection, first: First, agreement: str, month: str, openings: Sequence[Opening], *, dry_run: bool
+) -> Adjusted:
+    """Value a month that was billed before and is not closed: all that it is worth beyond that is the cause's."""
+    if dry_run:
+        entries = [*first.entries(agreement, month, OPENING)[1], *(set_off(opening, 1) for opening in openings)]
+    else:
+        _, _, entries = first.book(c, agreement, month, kind="true-up", cause=OPENING)
+    return Adjusted(agreement, month, 1, tuple(map(_part, entries)))
+
+
+def _set_off(openings: Sequence[Opening], number: int) -> tuple[Part, ...]:
+    return tuple(_part(set_off(opening, number)) for opening in openings)
+
+
+def _part(entry: Entry) -> Part:
+    return Part(entry.cause, entry.line, entry.payer, entry.payee, entry.ms, entry.units, entry.cents, entry.clauses)
 
 
 def _value(

@@ -10,8 +10,10 @@ from sqlalchemy import select, text
 
 from rating.ledger import GENESIS, Entry, Posting, chain_hash, postings_of
 from rating.money import cents, dollars_text, unrounded_text
+from rating.opening import entry_of, set_off
 from stream.books import tables as t
 from stream.books.issuing import make_statement, sealed, what_differs
+from stream.books.opening import opening_from
 from stream.books.snapshots import content_digest
 from stream.books.store import Store
 from stream.errors import InvariantBroken
@@ -51,7 +53,11 @@ def _entry(row: Any) -> Entry | None:
     )
 
 
-def _chain(rows: list[Any], postings: dict[int, list[Posting]], seals: dict[int, str]) -> Check:
+_Seals = dict[tuple[int | None, int | None], str]
+"""Digests of statements and openings, by the numbers that an entry names: one of the two is None."""
+
+
+def _chain(rows: list[Any], postings: dict[int, list[Posting]], seals: _Seals) -> Check:
     """Recompute every hash from the first entry on; sequence numbers have no gap."""
     faults = []
     previous = GENESIS
@@ -59,11 +65,11 @@ def _chain(rows: list[Any], postings: dict[int, list[Posting]], seals: dict[int,
         where = f"entry {row.seq} ({row.key})"
         entry = _entry(row)
         sides = sorted(postings.get(row.seq, []), key=lambda posting: posting.side, reverse=True)
-        seal = seals.get(row.statement)
+        seal = seals.get((row.statement, row.opening))
         if row.seq != position:
             faults.append(f"{where}: expected number {position}")
         if seal is None:
-            faults.append(f"{where}: the statement that booked it is gone")
+            faults.append(f"{where}: the {'statement' if row.opening is None else 'opening'} that booked it is gone")
         expected = None if entry is None else chain_hash(previous, position, entry, sides, seal or "")
         if row.previous != previous or row.hash != expected:
             faults.append(
@@ -99,11 +105,15 @@ def _sums(rows: list[Any], postings: dict[int, list[Posting]]) -> Check:
 
 
 def _booked_until(rows: list[Any], statement: Any) -> dict[str, tuple[str, str, int]]:
-    """Return amount, exact charge and ms by line of a month's entries, a statement's own and those before it."""
+    """Return amount, exact charge and ms by line of a month's entries, a statement's own and those before it.
+
+    Openings and what sets them off stand on lines that no statement has: `_openings` looks at those.
+    """
     sums: dict[str, list[int]] = {}
+    opened = {row.line for row in rows if row.statement is None}
     for row in rows:
         entry = _entry(row)
-        if entry is None or row.statement > statement.id:
+        if entry is None or row.line in opened or row.statement > statement.id:
             continue
         if (entry.agreement, entry.month) == (statement.agreement, statement.month):
             of_line = sums.setdefault(entry.line, [0, 0, 0])
@@ -146,6 +156,24 @@ def _statements(issued: list[Any], rows: list[Any]) -> Check:
         if wrong:
             faults.append(f"{where}: its lines are not those that were booked, first of {len(wrong)}: {wrong[0]}")
     return Check("statements as issued", len(issued), tuple(faults))
+
+
+def _openings(openings: list[Any], rows: list[Any], numbers: dict[int, int]) -> Check:
+    """Each opening's bytes are those that were booked, and a statement sets it off whole, once, or not yet."""
+    faults = []
+    of_line: dict[str, list[Any]] = {}
+    for row in rows:
+        of_line.setdefault(row.line, []).append(row)
+    for kept in openings:
+        where = f"opening {kept.id} ({kept.line})"
+        if sha256(kept.body).hexdigest() != kept.sha256:
+            faults.append(f"{where}: its bytes are not those that the ledger was opened with")
+            continue
+        opening, booked = opening_from(kept.body), of_line.get(kept.line, [])
+        expected = [entry_of(opening), *(set_off(opening, numbers.get(row.statement, 0)) for row in booked[1:2])]
+        if [_entry(row) for row in booked] != expected:
+            faults.append(f"{where}: found {len(booked)} entries of its line, expected it and what sets it off")
+    return Check("openings", len(openings), tuple(faults))
 
 
 def _inputs(store: Store, issued: list[Any]) -> Check:
@@ -211,13 +239,15 @@ def verify(workspace: Workspace, store: Store) -> list[Check]:
     with store.reading() as c:
         rows = list(c.execute(select(t.entries).order_by(t.entries.c.seq)))
         issued = list(c.execute(select(t.statements).order_by(t.statements.c.id)))
+        openings = list(c.execute(select(t.openings).order_by(t.openings.c.id)))
         postings: dict[int, list[Posting]] = {}
         for row in c.execute(select(t.postings)):
             postings.setdefault(row.entry, []).append(Posting(row.side, row.account, row.cents))
         triggers = {
             row.name: row.sql for row in c.execute(text("select name, sql from sqlite_master where type = 'trigger'"))
         }
-    seals = {row.id: sealed(row.body, row.assurance) for row in issued}
+    seals: _Seals = {(row.id, None): sealed(row.body, row.assurance) for row in issued}
+    seals |= {(None, row.id): sha256(row.body).hexdigest() for row in openings}
     tally = store.tally()
     try:
         tally.check()
@@ -229,6 +259,7 @@ def verify(workspace: Workspace, store: Store) -> list[Check]:
         _triggers(triggers),
         _chain(rows, postings, seals),
         _sums(rows, postings),
+        _openings(openings, rows, {row.id: row.number for row in issued}),
         _statements(issued, rows),
         _inputs(store, issued),
         _recomputed(workspace, store, issued),

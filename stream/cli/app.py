@@ -7,6 +7,7 @@ import typer
 
 from rating.faults import RoundingNotKept
 from stream.cli import (
+    backout_command,
     books_commands,
     demo_command,
     kafka_commands,
@@ -54,6 +55,7 @@ demo_command.register(app)
 workspace_commands.register(app)
 rate_commands.register(app)
 books_commands.register(app)
+backout_command.register(app)
 suspense_commands.register(app)
 terms_commands.register(app)
 whatif_commands.register(app)

@@ -1,5 +1,6 @@
 """close, checks, statement, ledger: the books."""
 
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -42,6 +43,7 @@ def register(app: typer.Typer) -> None:
     app.command("true-up")(true_up)
     app.command("statement")(statement)
     ledger = typer.Typer(help="The booked entries.", no_args_is_help=True)
+    ledger.command("open")(ledger_open)
     ledger.command("show")(ledger_show)
     ledger.command("verify")(ledger_verify)
     app.add_typer(ledger, name="ledger")
@@ -91,6 +93,7 @@ def close(
                     "number": c.number,
                     "already": c.already,
                     "totals": c.total,
+                    "set_off": c.set_off,
                 }
                 for c in closed
             ]
@@ -103,6 +106,9 @@ def close(
         printer().print(f"{c.agreement} {c.month}: {how}, statement no. {c.number}", soft_wrap=True)
         for who, amount in c.total.items():
             printer().print(f"  {who}: {dollars(amount)}", soft_wrap=True)
+        for who, amount in c.set_off.items():
+            beyond = dollars(str(Decimal(c.total.get(who, "0.00")) - Decimal(amount)))
+            printer().print(f"  {who}: {dollars(amount)} was billed before; the difference: {beyond}", soft_wrap=True)
 
 
 def checks(
@@ -255,6 +261,22 @@ def _paraphrases(loaded: "Workspace | None") -> dict[str, str]:
     if loaded is None:
         return {}
     return {f"{i.id} {clause.ref}": clause.says for i in loaded.instruments for clause in i.clause}
+
+
+def ledger_open(workspace: WorkspaceDir = None, as_json: Json = False) -> None:
+    """Open the ledger with what was billed before, from billed_history.csv; `close` and `true-up` do it too."""
+    from stream.books.opening import open_ledger, opened
+    from stream.cli.ledger_render import render_openings
+
+    loaded, store = _open(workspace)
+    with store.writing():
+        new = open_ledger(loaded, store)
+    if as_json:
+        from stream.desk.ledger import opening_rows
+
+        emit(opening_rows(new))
+    else:
+        render_openings(new, len(opened(store)) - len(new), printer())
 
 
 def ledger_show(

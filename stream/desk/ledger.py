@@ -1,21 +1,24 @@
 """The booked entries, for people and programs."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 from sqlalchemy import select
 
 from rating.money import dollars_text, unrounded_text
+from rating.opening import Opening
 from stream.books import tables as t
 from stream.books.store import Store
 
-__all__ = ["ledger_rows"]
+__all__ = ["ledger_rows", "opening_rows"]
 
 
 def ledger_rows(store: Store, agreement: str | None, month: str | None) -> list[dict[str, Any]]:
     """Return entries with their postings, oldest first, of one agreement and month if they are given.
 
-    `number` is that of the statement which booked an entry, `corrects` that of the one before it.
+    `number` is that of the statement which booked an entry, None of what opened the ledger; `corrects` that of the
+    one before it.
     """
     query = (
         select(t.entries, t.statements.c.number)
@@ -53,4 +56,23 @@ def ledger_rows(store: Store, agreement: str | None, month: str | None) -> list[
             "postings": sorted(postings.get(row.seq, []), key=lambda p: p["side"], reverse=True),
         }
         for row in rows
+    ]
+
+
+def opening_rows(openings: Iterable[Opening]) -> list[dict[str, Any]]:
+    """Return what the ledger was opened with, for programs."""
+    return [
+        {
+            "line": opening.line,
+            "agreement": opening.agreement,
+            "month": opening.month,
+            "payer": opening.payer,
+            "payee": opening.payee,
+            "class": opening.traffic_class,
+            "invoice": opening.invoice,
+            "ms": opening.ms,
+            "amount": dollars_text(opening.cents),
+            "paid": dollars_text(opening.paid_cents),
+        }
+        for opening in openings
     ]

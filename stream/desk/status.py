@@ -75,7 +75,11 @@ def status_of(workspace: Workspace, store: Store, as_known_at: date) -> dict[str
             .where(t.suspense.c.state == "waiting")
             .group_by(t.suspense.c.reason)
         ).all()
-        files = c.execute(select(func.count(), func.max(t.files.c.received_ms), func.sum(t.files.c.done))).one()
+        files = c.execute(
+            select(func.count(), func.max(t.files.c.received_ms), func.sum(t.files.c.done)).where(
+                t.files.c.backout.is_(None)
+            )
+        ).one()
     for code, month in store.months():
         agreement = names.name("agreement", code)
         if agreement in loaded:

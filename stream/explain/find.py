@@ -24,6 +24,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_REJECTED: Final = 20
 _WAITING: Final = "waiting"
 _SUSPENDED: Final = "suspended"
+_OUT: Final = {"backed_out": "taken out with its file", "written_off": "written off"}
 _Files = dict[int, tuple[str, str]]
 
 
@@ -120,6 +121,8 @@ def _latest(rows: Iterable[FoundCall]) -> list[FoundCall]:
 def _decided(found: FoundCall) -> str:
     if found.state == _SUSPENDED:
         return "to wait"
+    if found.state in _OUT:
+        return f"to be {_OUT[found.state]}"
     decision = needed(found.decision, f"{found.place}: archived without a decision")
     return f"{decision.traffic_class} under {decision.agreement or 'no agreement'}"
 
@@ -158,7 +161,10 @@ def _log(store: Store, suspense: int) -> tuple[str, ...]:
     """Return what people did about a suspended record."""
     query = select(t.suspense_log).where(t.suspense_log.c.suspense == suspense).order_by(t.suspense_log.c.id)
     with store.reading() as c:
-        return tuple(f"{row.at}: {row.what} (run {row.run})" for row in c.execute(query))
+        return tuple(
+            f"{row.at}: {row.what} (run {row.run})" + (f" by {row.by}: {row.why}" if row.by else "")
+            for row in c.execute(query)
+        )
 
 
 def _related(archived: Sequence[FoundCall], suspended: Sequence[FoundCall]) -> list[FoundCall]:

@@ -30,7 +30,17 @@ from schemas.gather import gather
 from stream.engine import Result
 from stream.workspace.calendar import FIRST_DAY
 
-__all__ = ["DECIDED", "EPOCH_DAY", "FOLDER", "Segment", "enum_words", "sweep", "write_again", "write_segments"]
+__all__ = [
+    "DECIDED",
+    "EPOCH_DAY",
+    "FOLDER",
+    "Segment",
+    "enum_words",
+    "sweep",
+    "write_again",
+    "write_backed_out",
+    "write_segments",
+]
 
 FOLDER: Final = "archive"
 EPOCH_DAY: Final = (FIRST_DAY - type(FIRST_DAY)(1970, 1, 1)).days
@@ -132,9 +142,7 @@ def _segments(result: Result, rows: Ints) -> dict[str, pa.Array]:
     return {name: pa.ListArray.from_arrays(where, value) for name, value in values.items()}
 
 
-def _table(
-    result: Result, names: Names, rows: Ints, file: int, offset: int, receipt_ms: int, rev: int | Ints
-) -> pa.Table:
+def _table(result: Result, names: Names, rows: Ints, file: int, at: Ints, receipt_ms: int, rev: int | Ints) -> pa.Table:
     columns = result.columns
     extra = columns.extra[rows]
     raw_length = np.where(columns.extra, columns.line_len, -1)
@@ -162,7 +170,7 @@ def _table(
             "term_ocn": _ocns(columns.term_ocn[rows]),
             "raw": pa.Array.from_buffers(pa.binary(), size, [mask, pa.py_buffer(raw_offsets), pa.py_buffer(raw)]),
             "file": pa.array(np.full(size, file, np.int32)),
-            "at": pa.array(columns.line_at[rows] + offset),
+            "at": pa.array(at[rows]),
             "receipt_ms": pa.array(np.full(size, receipt_ms, np.int64)),
             **_decision(result, names, rows),
         }
@@ -180,11 +188,14 @@ def write_segments(
     layer: str,
     stem: str,
     rev: int | Ints = 0,
+    at: Ints | None = None,
 ) -> list[Segment]:
     """Write a batch's rated and verifying calls, a segment a month of connect, sorted by agreement.
 
     rev : int or (n,) int64
         How often each record was decided before.
+    at : (n,) int64, optional
+        Where each record begins in its file; `offset` and its place in the batch's buffer unless given.
 
     Returns
     -------
@@ -201,7 +212,8 @@ def write_segments(
     for month in np.unique(months).tolist():
         chosen = rows[months == month]
         chosen = chosen[np.argsort(result.placed[3, chosen], kind="stable")]
-        table = _table(result, names, chosen, file, offset, receipt_ms, rev)
+        places = result.columns.line_at + offset if at is None else at
+        table = _table(result, names, chosen, file, places, receipt_ms, rev)
         text = str(np.datetime64(month, "M"))
         path = Path(FOLDER) / text / f"{stem}.parquet"
         size = _write(folder / path, table)
@@ -237,6 +249,31 @@ def write_again(
     path = Path(FOLDER) / month / f"{stem}.parquet"
     size = _write(folder / path, table)
     return {"path": path.as_posix(), "layer": layer, "month": month, "rows": rows.size, "bytes": size}
+
+
+def write_backed_out(
+    folder: Path, before: pa.Table, *, layer: str, month: str, stem: str, end: Outcome = Outcome.BACKED_OUT
+) -> Segment:
+    """Write archived calls that are taken out, so that no earlier decision of them stands: `rev` one higher.
+
+    `end` is the outcome in which they end.
+
+    They keep their fields, and where they were placed; they have no time any more.
+    """
+    size = before.num_rows
+    rev = pc.cast(pc.add(before.column("rev"), pa.scalar(1, pa.int16())), pa.int16())
+    outcome = _enum(np.full(size, int(end)), Outcome)
+    nothing = pa.array(np.zeros(size + 1, np.int32))
+    table = before
+    for column, values in {"rev": rev, "outcome": outcome}.items():
+        table = table.set_column(table.schema.get_field_index(column), column, values)
+    for column in [name for name in table.column_names if name.startswith("segment_")]:
+        values = table.schema.field(column).type.value_type
+        empty = pa.ListArray.from_arrays(nothing, pa.array([], values))
+        table = table.set_column(table.schema.get_field_index(column), column, empty)
+    path = Path(FOLDER) / month / f"{stem}.parquet"
+    written = _write(folder / path, table)
+    return {"path": path.as_posix(), "layer": layer, "month": month, "rows": size, "bytes": written}
 
 
 def _write(path: Path, table: pa.Table) -> int:

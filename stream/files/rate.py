@@ -1,12 +1,13 @@
 """Rate files into the workspace's store, exactly once: a file is its digest, a batch one transaction."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -16,11 +17,12 @@ from schemas.decode import split_lines
 from stream.books import tables as t
 from stream.books.store import Store, open_store
 from stream.clock import now_ms, today
-from stream.engine import Batch, Engine
+from stream.engine import Batch, Engine, Result
 from stream.errors import BadInput, StoreUnreachable
 from stream.facts import make_facts
 from stream.files.archive import sweep, write_segments
 from stream.files.reader import CallFile, Chunk, open_call_file
+from stream.files.revisions import Identity, last_decisions
 from stream.files.sink import merge_chunks, save_batch
 from stream.identities import Identities
 from stream.live import LivePrices
@@ -29,6 +31,8 @@ from stream.tally import Tally
 from stream.workspace.load import Workspace
 
 __all__ = ["FileDone", "Rated", "call_files", "disk_errors", "make_engine", "rate_files"]
+
+Ints = NDArray[np.int64]
 
 _NAMES: Final = (".ndjson", ".ndjson.gz", ".ndjson.zst")
 """What a folder's call files are called: what is still being copied into it under another name is left alone."""
@@ -100,6 +104,7 @@ class _Run:
         with disk_errors(workspace.folder):
             sweep(workspace.folder, manifest)
         self._engine = make_engine(workspace, store, store.names())
+        self._decided: Mapping[Identity, int] | None = None
 
     def rate(self, files: Iterable[CallFile]) -> Rated:
         for file in files:
@@ -111,7 +116,8 @@ class _Run:
 
     def _file(self, file: CallFile) -> None:
         with self._store.reading() as c:
-            row = c.execute(select(t.files).where(t.files.c.sha256 == file.sha256)).first()
+            standing = (t.files.c.sha256 == file.sha256) & t.files.c.backout.is_(None)
+            row = c.execute(select(t.files).where(standing)).first()
             last = c.execute(select(func.max(t.files.c.file))).scalar_one() or 0
         if row is not None and row.done:
             self._done.files.append(FileDone(file.path, file.sha256, 0, known=row.path))
@@ -153,6 +159,7 @@ class _Run:
                     receipt_ms=self._receipt_ms,
                     layer=layer,
                     stem=f"file-{number:06d}-{chunk.offset:014d}",
+                    rev=self._revisions(result),
                 )
             if not file.unchanged():
                 raise BadInput(  # noqa: TRY301  (the batch is undone below, as for any error)
@@ -167,6 +174,7 @@ class _Run:
                     layer=layer,
                     file=number,
                     first_line=first_line,
+                    at=line_at + chunk.offset,
                     receipt_ms=self._receipt_ms,
                 )
                 _advance(c, number, chunk, len(result.columns), newlines.size, segments)
@@ -178,6 +186,19 @@ class _Run:
         if self._progress is not None:
             self._progress(file.path, file.bytes, chunk.end / max(file.content_bytes, 1), len(result.columns))
         return len(result.columns), newlines.size
+
+    def _revisions(self, result: Result) -> Ints | int:
+        """Number the decisions: of a call that was backed out and comes again, after those that the archive has."""
+        if not result.again.size:
+            return 0
+        if self._decided is None:
+            self._decided = last_decisions(self._store)
+        revs, sources = np.zeros(len(result.columns), np.int64), self._engine.names.all("source")
+        for row in result.again.tolist():
+            record = result.columns.cut("record_id", row).decode("ascii")
+            identity = sources[int(result.source[row])], record, int(result.utc_day[row])
+            revs[row] = self._decided.get(identity, -1) + 1
+        return revs
 
 
 def _advance(

@@ -14,13 +14,14 @@ from rating.names import Names
 from rating.usage import Cells, merge
 from stream.books import tables as t
 from stream.engine import Engine, Result
+from stream.files.duplicates import keep_duplicates
 from stream.live import Position
 from stream.tally import Tally
 from stream.workspace.calendar import FIRST_DAY
 
 __all__ = [
-    "add_cells", "add_hours", "add_identities", "add_positions", "add_tally", "merge_chunks", "save_batch",
-    "save_names", "set_positions",
+    "add_cells", "add_hours", "add_identities", "add_positions", "add_tally", "keep_texts", "merge_chunks",
+    "save_batch", "save_names", "set_positions",
 ]  # fmt: skip
 
 _MERGE_AT: Final = 24
@@ -35,12 +36,13 @@ def save_batch(
     layer: str,
     file: int | None,
     first_line: NDArray[np.int64],
+    at: NDArray[np.int64],
     receipt_ms: int,
 ) -> None:
     """Save everything that a batch changed, but for its source's progress and archive.
 
-    first_line : (n,) int64
-        Line number of each record in its file, read for those that are kept as text only.
+    first_line, at : (n,) int64
+        Line number and first byte of each record in its file, read for those that are not archived.
     """
     save_names(c, engine.names)
     add_cells(c, layer, result.cells)
@@ -48,7 +50,10 @@ def save_batch(
     add_identities(c, engine.identities.changes())
     add_tally(c, result.tally)
     add_positions(c, engine)
-    _keep_texts(c, engine, result, file, first_line, receipt_ms)
+    keep_texts(c, engine, result, file, first_line, receipt_ms)
+    if file is not None:
+        keep_duplicates(c, result, file, receipt_ms, at, first_line)
+        _add_file_outcomes(c, file, result.tally)
 
 
 def save_names(c: Connection, names: Names) -> None:
@@ -127,6 +132,23 @@ def add_tally(c: Connection, tally: Tally) -> None:
             c.execute(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=added), rows)
 
 
+def _add_file_outcomes(c: Connection, file: int, tally: Tally) -> None:
+    """Count a file's records that have no identity: they are never decided again, and go out by the sum alone."""
+    rows = [
+        {"file": file, "source": source, "hour": hour, "outcome": int(o), "reason": int(r), "records": n, "ms": ms}
+        for ((source, hour, _), o, r), (n, ms) in tally.outcomes.items()
+        if o in (Outcome.FILTERED, Outcome.REJECTED)
+    ]
+    if rows:
+        statement = upsert(t.file_outcomes)
+        added = {
+            "records": t.file_outcomes.c.records + statement.excluded.records,
+            "ms": t.file_outcomes.c.ms + statement.excluded.ms,
+        }
+        keys = list(t.file_outcomes.primary_key)
+        c.execute(statement.on_conflict_do_update(index_elements=keys, set_=added), rows)
+
+
 def add_positions(c: Connection, engine: Engine) -> None:
     """Save the live positions that moved."""
     set_positions(c, engine.moved_positions())
@@ -141,7 +163,7 @@ def set_positions(c: Connection, moved: Iterable[tuple[Position, tuple[int, int]
         c.execute(statement.on_conflict_do_update(index_elements=list(t.positions.primary_key), set_=new), rows)
 
 
-def _keep_texts(
+def keep_texts(
     c: Connection, engine: Engine, result: Result, file: int | None, first_line: NDArray[np.int64], receipt_ms: int
 ) -> None:
     """Keep what is suspended or rejected, byte for byte."""

@@ -49,7 +49,7 @@ from stream.rerate.waiting import first_receipts, suspended_rows, to_suspense, w
 from stream.workspace.calendar import DAYS, FIRST_DAY, date_at
 from stream.workspace.load import Workspace
 
-__all__ = ["Progress", "Rerated", "rerate"]
+__all__ = ["Progress", "Rerated", "positions_with", "rerate", "settled"]
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -155,11 +155,7 @@ class _Run:
 
     def run(self) -> Rerated:
         try:
-            self._read()
-            old = self._old_cells()
-            self._check(old)
-            correction = merge([*self._fresh, old.negated()])
-            hours = merge_hours([*self._fresh_hours, self._old_hours().negated()])
+            correction, hours = self._correction()
             wrote = bool(len(correction) or len(hours) or self._segments)
             if wrote:
                 self._save(correction, hours)
@@ -180,6 +176,23 @@ class _Run:
             waiting,
             tuple(self._unclosed(correction)),
         )
+
+    def _correction(self) -> tuple[Cells, Hours]:
+        """Decide all of it again; return what is to be added to usage and to the busy hours."""
+        self._read()
+        old = self._old_cells()
+        self._check(old)
+        correction = merge([*self._fresh, old.negated()])
+        return correction, merge_hours([*self._fresh_hours, self._old_hours().negated()])
+
+    def would_write(self) -> bool:
+        """Decide all of it again, and tell whether anything differs."""
+        correction, hours = self._correction()
+        return bool(len(correction) or len(hours) or self._segments)
+
+    def undo(self) -> None:
+        """Let go of what was decided."""
+        self._engine.abort()
 
     # what stands in the archive
 
@@ -307,7 +320,7 @@ class _Run:
     # the one transaction
 
     def _save(self, correction: Cells, hours: Hours) -> None:
-        positions = self._positions(correction)
+        positions = positions_with(self._engine, self._store, correction)
         earlier = waited_before(self._store, self._waiting)
         self._moves.tally.check()
         with self._store.transaction() as c:
@@ -324,20 +337,6 @@ class _Run:
         if self._segments:
             c.execute(insert(t.archive), self._segments)
 
-    def _positions(self, correction: Cells) -> dict[tuple[int, str], tuple[int, int]]:
-        """Return the live positions of the months that are corrected, made again from their cells.
-
-        They are for provisional prices alone, and no statement reads them. What moved between classes would
-        stay in them for ever, and open months would be priced by it: so they follow the cells.
-        """
-        out = {}
-        for agreement, month in _pairs(correction):
-            mine = correction.where(correction.field("agreement") == agreement)
-            of_month = mine.where(months_of(mine.field("day")) == np.datetime64(month, "M").astype(np.int64))
-            cells = merge([self._store.cells(agreement, month), of_month])
-            out[agreement, month] = self._engine.position(agreement, cells)
-        return out
-
     def _unclosed(self, correction: Cells) -> Iterator[tuple[str, str]]:
         with self._store.reading() as c:
             issued = c.execute(select(t.statements.c.agreement, t.statements.c.month).distinct()).all()
@@ -346,6 +345,33 @@ class _Run:
             agreement = self._engine.names.name("agreement", code)
             if month in months and (agreement, month) not in closed:
                 yield agreement, month
+
+
+def positions_with(engine: Engine, store: Store, correction: Cells) -> dict[tuple[int, str], tuple[int, int]]:
+    """Return the live positions of the months that are corrected, made again from their cells.
+
+    They are for provisional prices alone, and no statement reads them. What moved between classes would
+    stay in them for ever, and open months would be priced by it: so they follow the cells.
+    """
+    out = {}
+    for agreement, month in _pairs(correction):
+        mine = correction.where(correction.field("agreement") == agreement)
+        of_month = mine.where(months_of(mine.field("day")) == np.datetime64(month, "M").astype(np.int64))
+        cells = merge([store.cells(agreement, month), of_month])
+        out[agreement, month] = engine.position(agreement, cells)
+    return out
+
+
+def settled(workspace: Workspace, store: Store, months: Iterable[str]) -> bool:
+    """Return whether a rerate of some months would change nothing: then usage is what today's tables make of it.
+
+    The caller is writing. Nothing is kept; what was written into the archive is swept with other orphans.
+    """
+    run = _Run(workspace, store, _days(sorted(set(months))), None)
+    try:
+        return not run.would_write()
+    finally:
+        run.undo()
 
 
 def _pairs(cells: Cells) -> list[tuple[int, str]]:

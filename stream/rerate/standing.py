@@ -75,11 +75,14 @@ class Latest:
         utc_day, fingerprint, _ = self._engine.identify(columns_of(rows), np.arange(rows.num_rows))
         return utc_day, fingerprint
 
+    def numbers(self, fingerprint: Words) -> Ints:
+        """Return the number of the decision that stands, -1 of identities that no correction decided."""
+        if not self._revs.size:
+            return np.full(fingerprint.size, -1, np.int64)
+        at = np.minimum(np.searchsorted(self._fingerprints, fingerprint), self._revs.size - 1)
+        return np.where(self._fingerprints[at] == fingerprint, self._revs[at], -1)
+
     def stands(self, fingerprint: Words, rev: Ints) -> NDArray[np.bool_]:
         """Return which decisions no later one of the same identity stands over."""
-        if not self._revs.size:
-            return np.ones(rev.size, np.bool_)
-        at = np.minimum(np.searchsorted(self._fingerprints, fingerprint), self._revs.size - 1)
-        known = self._fingerprints[at] == fingerprint
-        stands: NDArray[np.bool_] = ~known | (rev >= self._revs[at])
+        stands: NDArray[np.bool_] = rev >= self.numbers(fingerprint)
         return stands

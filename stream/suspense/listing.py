@@ -21,17 +21,24 @@ REMEDIES: Final = {
 }
 
 
-def waiting_rows(store: Store, reason: Reason | None = None) -> list[dict[str, Any]]:
-    """Return the waiting records, oldest first."""
-    query = select(t.suspense).where(t.suspense.c.state == "waiting").order_by(t.suspense.c.id)
+def waiting_rows(store: Store, reason: Reason | None = None, *, everything: bool = False) -> list[dict[str, Any]]:
+    """Return the waiting records, oldest first; of `everything` also those that wait no longer, with what was done."""
+    query = select(t.suspense).order_by(t.suspense.c.id)
+    if not everything:
+        query = query.where(t.suspense.c.state == "waiting")
     if reason is not None:
         query = query.where(t.suspense.c.reason == int(reason))
     with store.reading() as c:
         rows = c.execute(query).all()
         paths = {row.file: row.path for row in c.execute(select(t.files.c.file, t.files.c.path))}
+        done: dict[int, list[dict[str, Any]]] = {}
+        for said in c.execute(select(t.suspense_log).order_by(t.suspense_log.c.id)):
+            told = {"at": said.at, "what": said.what, "run": said.run, "by": said.by, "why": said.why}
+            done.setdefault(said.suspense, []).append(told)
     return [
         {
             "id": row.id,
+            **({"state": row.state, "log": done.get(row.id, [])} if everything else {}),
             "reason": name_of(Reason(row.reason)),
             "source": row.source,
             "record_id": row.record_id,
@@ -47,9 +54,11 @@ def waiting_rows(store: Store, reason: Reason | None = None) -> list[dict[str, A
 
 
 def rejected_rows(store: Store) -> list[dict[str, Any]]:
-    """Return the rejected records, oldest first, with their bytes."""
+    """Return the rejected records, oldest first, with their bytes; without those of files that were backed out."""
     with store.reading() as c:
-        rows = c.execute(select(t.rejected).order_by(t.rejected.c.id)).all()
+        out = select(t.files.c.file).where(t.files.c.backout.is_not(None))
+        stands = t.rejected.c.file.is_(None) | t.rejected.c.file.not_in(out)
+        rows = c.execute(select(t.rejected).where(stands).order_by(t.rejected.c.id)).all()
         paths = {row.file: row.path for row in c.execute(select(t.files.c.file, t.files.c.path))}
     return [
         {

@@ -53,7 +53,7 @@ def entry(desk: Desk, seq: int) -> str:
 def test_sound_books_pass(desk: Desk) -> None:
     assert desk.faults() == {}
     said = ok("ledger", "verify", "-w", desk.folder).out.splitlines()
-    assert [line.split("  ")[0] for line in said] == ["ok"] * 7
+    assert [line.split("  ")[0] for line in said] == ["ok"] * 8
     assert f"{CHAIN} (5)" in said[2]
     assert sql(desk.folder, "select count(*) from entries") == [(5,)]
 
@@ -62,13 +62,19 @@ def test_books_with_nothing_in_them_pass(tmp_path: Path) -> None:
     assert Desk(tmp_path).faults() == {}
 
 
-@pytest.mark.parametrize("table", ["statements", "inputs", "statement_inputs", "entries", "postings", "suspense_log"])
+@pytest.mark.parametrize(
+    "table", ["statements", "inputs", "statement_inputs", "openings", "entries", "postings", "suspense_log"]
+)
 @pytest.mark.parametrize("verb", ["update {} set rowid = rowid", "delete from {}"])
 def test_what_is_booked_refuses_every_change(desk: Desk, table: str, verb: str) -> None:
     before = books(desk.folder)
     changes = verb.format(table)
-    if table == "suspense_log":
-        changed(desk, table, "insert into suspense_log values (1, 1, 'now', 'rated', 'recycle-1')")
+    rows = {
+        "suspense_log": "1, 1, 'now', 'rated', 'recycle-1', null, null",
+        "openings": "1, 'a/2003-06/opening', 'a', '2003-06', '', x'', 'now', 'me'",
+    }
+    if table in rows:
+        changed(desk, table, f"insert into {table} values ({rows[table]})")
         before = books(desk.folder)
     with pytest.raises(Exception, match=f"{table} is append-only"):
         tamper(desk.folder, changes)

@@ -1,0 +1,1 @@
+"""Taking a file out again: its records, their usage and identities, and what stood behind them."""
