@@ -1,0 +1,114 @@
+"""A trunk group's month up to a whole minute, apportioned by hand (DOMAIN section 9)."""
+
+import pytest
+
+from rating.codes import TrafficClass
+from rating.names import Names
+from rating.policy import Policy, Rounding
+from rating.rounding import billed_ms
+from rating.usage import Cells
+from tests.rating.facts import facts, usage
+
+GROUP_UP = Policy(rounding=Rounding("trunk_group_month_up"))
+
+
+def up(
+    names: Names, cells: list[Cells], month: str = "2003-05", policy: Policy = GROUP_UP
+) -> dict[tuple[str, ...], int]:
+    """Return what each cell goes up by, by class, LATA, day of the month and trunk group."""
+    known = facts(names, cells, policy=policy)
+    mine = known.cells_of("sbc-kmc-wi", month)
+    found: dict[tuple[str, ...], int] = {}
+    more = (billed_ms(known, "sbc-kmc-wi", month) - mine.ms).tolist()
+    columns = (mine.field(name).tolist() for name in ("traffic_class", "lata", "day", "trunk_group"))
+    for kind, lata, day, trunk, ms in zip(*columns, more, strict=True):
+        words = (TrafficClass(kind).name.lower(), names.name("lata", lata), f"{known.date(day):%d}")
+        found[*words, names.name("trunk_group", trunk)] = ms
+    return found
+
+
+def test_each_group_goes_up_by_itself_and_none_is_a_group() -> None:
+    names = Names()
+    cells = [
+        usage(names, "2003-05-06", 40_000, trunk="d1"),
+        usage(names, "2003-05-06", 20_001, trunk="d1", lata="350"),
+        usage(names, "2003-05-06", 59_999),
+        usage(names, "2003-05-06", 120_000, trunk="d2"),
+        usage(names, "2003-05-07", 1, trunk="d1", payer="kmc", payee="sbc"),
+        usage(names, "2003-05-08", 0, trunk="d3"),
+    ]
+    # d1: 60,001 go up by 59,999: 39,998.67 and 20,000.33, the greater remainder has the last one.
+    assert up(names, cells) == {
+        ("local", "356", "06", "d1"): 39_999,
+        ("local", "350", "06", "d1"): 20_000,
+        ("local", "356", "06", ""): 1,
+        ("local", "356", "06", "d2"): 0,
+        ("local", "356", "07", "d1"): 59_999,
+        ("local", "356", "08", "d3"): 0,
+    }
+    assert set(up(names, cells, policy=Policy()).values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        # 60,000 / 7 leaves 3/7, five times that 1/7: of two equal ones the first named has the millisecond more.
+        ({"lata": "350"}, {"lata": "356"}),
+        ({"lata": "356"}, {"lata": "56"}),
+        ({"day": "2003-06-14"}, {"day": "2003-06-15"}),
+        ({}, {"kind": TrafficClass.VIRTUAL_FX}),
+        ({"lata": "350", "day": "2003-06-15"}, {"day": "2003-06-14"}),
+        ({"day": "2003-06-14", "kind": TrafficClass.VIRTUAL_FX}, {"day": "2003-06-15"}),
+    ],
+)
+def test_ties_go_to_the_lower_lata_then_the_earlier_sub_period_then_the_class(
+    first: dict[str, str], second: dict[str, str]
+) -> None:
+    given = {"day": "2003-06-14", "lata": "356"}
+    names = Names()
+    cells = [usage(names, **{**given, **parts}, ms=1) for parts in (second, first)]  # type: ignore[arg-type]
+    cells += [usage(names, "2003-06-20", 5, lata="999")]
+    found = sorted(up(names, cells, "2003-06").items(), key=lambda item: item[1])
+    (later, fewer), (sooner, more), (_, most) = found
+    assert (fewer, more, most) == (8_570, 8_571, 42_852)
+    day, lata = first.get("day", given["day"]), first.get("lata", given["lata"])
+    assert sooner[1:3] == (lata, day[-2:])
+    assert sooner[0] == first.get("kind", TrafficClass.LOCAL).name.lower()  # type: ignore[union-attr]
+    assert later != sooner
+
+
+def test_a_group_is_of_who_pays_whom() -> None:
+    names = Names()
+    for name in ("sbc", "kmc", "third"):
+        names.code("party", name)
+    cells = [
+        usage(names, "2003-05-06", 30_000, payer="kmc", payee="sbc", kind=TrafficClass.ORIGINATING_8YY),
+        usage(names, "2003-05-06", 20_000),  # SBC pays KMC for both: 50,000 go up by 10,000
+        usage(names, "2003-05-06", 15_000, payer="kmc", payee="third", kind=TrafficClass.TRANSIT),
+        usage(names, "2003-05-06", 30_000, payer="kmc", payee="sbc", kind=TrafficClass.MANDATORY_EAS),
+        usage(names, "2003-05-06", 61_000, payer="third", payee="kmc", kind=TrafficClass.TRANSIT, lata="350"),
+        usage(names, "2003-05-06", 7, payer="kmc", payee="kmc", kind=TrafficClass.ON_NET),
+    ]
+    assert up(names, cells) == {
+        ("originating_8yy", "356", "06", ""): 6_000,
+        ("local", "356", "06", ""): 4_000,
+        ("transit", "356", "06", ""): 5_000,  # KMC pays SBC 45,000: up by 15,000
+        ("mandatory_eas", "356", "06", ""): 10_000,
+        ("transit", "350", "06", ""): 59_000,
+        ("on_net", "356", "06", ""): 0,
+    }
+
+
+def test_inside_a_line_it_goes_to_cells_by_their_time() -> None:
+    names = Names()
+    cells = [
+        usage(names, "2003-05-06", 10_000, center="WI|ALPHA"),
+        usage(names, "2003-05-07", 20_000, center="WI|BETA"),
+        usage(names, "2003-05-07", 15_000, lata="350"),
+    ]
+    # 45,000 go up by 15,000: 10,000 for the line of 30,000, a third of it for the first cell.
+    assert up(names, cells) == {
+        ("local", "356", "06", ""): 3_333,
+        ("local", "356", "07", ""): 6_667,
+        ("local", "350", "07", ""): 5_000,
+    }
