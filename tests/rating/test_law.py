@@ -171,3 +171,62 @@ def test_a_notice_counts_when_its_clause_says(
     days = ("2004-06-14", "2004-06-19", "2004-06-20", "2004-07-09", "2004-07-10")
     found = {day: price(on(day, *events, instruments=(own,))) for day in days}
     assert found == {day: None if falls is not None and day >= falls else 300_000 for day in days}
+
+
+def test_a_stay_that_nothing_lifts_lasts() -> None:
+    stayed = ordered("growth_cap", on="2003-07-01", action="stays")
+    other = LawOrder(id="l", on=date(2003, 8, 5), order="Y", body="court", action="lifts", effective=date(2003, 8, 1))
+    assert on("2003-07-09", stayed, noticed("2003-07-10"), other).cap is not None
+    assert on("2004-01-01", stayed, noticed("2003-07-10"), other).cap is None
+    # Only a stay is lifted.
+    for_good = ordered("growth_cap", on="2003-07-01")
+    lifted = LawOrder(id="l", on=date(2003, 8, 5), order="X", body="court", action="lifts", effective=date(2003, 8, 1))
+    assert on("2004-01-01", for_good, noticed("2003-07-10"), lifted).cap is None
+
+
+def test_of_two_liftings_the_earlier_ends_it() -> None:
+    stayed = ordered("growth_cap", on="2003-07-01", action="stays")
+    liftings = [
+        LawOrder(
+            id=f"l{day}", on=date(2003, 8, 25), order="X", body="court", action="lifts", effective=date(2003, 8, day)
+        )
+        for day in (9, 5)
+    ]
+    capped = [on(f"2003-08-0{day}", stayed, noticed("2003-07-10"), *liftings).cap is not None for day in (4, 5)]
+    assert capped == [False, True]
+
+
+def test_the_chain_says_by_which_order_and_clause() -> None:
+    stayed = ordered("growth_cap", on="2003-07-01", action="stays")
+    lifted = LawOrder(id="l", on=date(2003, 8, 5), order="X", body="court", action="lifts", effective=date(2003, 8, 1))
+    chains = resolve(WISCONSIN, INSTRUMENTS, [stayed, noticed("2003-07-10"), lifted], Policy(), date.max).chains
+    assert chains["sbc-kmc-wi-isp"][-1] == (
+        "sbc-kmc-wi-isp: growth_cap falls from 2003-07-10 until 2003-08-01 by order X (4.6)"
+    )
+    events: list[Event] = [ordered("rate"), requested("2004-08-01")]
+    came = RequestOutcome(id="o", on=date(2004, 11, 1), request="r", instrument="outcome")
+    line = resolve(WISCONSIN, (*INSTRUMENTS, OUTCOME), [*events, came], Policy(), date.max)
+    assert line.chains["sbc-kmc-second"][-1] == ("sbc-kmc-second: rate falls from 2004-08-01 by order X (2.3)")
+    assert line.chains["outcome"] == (
+        "outcome is known",
+        "outcome is the outcome of a request and reaches back to the day it counts from, 2004-08-01",
+    )
+
+
+def test_a_notice_may_have_an_outcome_too() -> None:
+    events = ordered("rate", on="2003-06-15"), noticed("2003-07-10")
+    came = RequestOutcome(id="o", on=date(2004, 11, 1), request="n", instrument="outcome")
+    days = ("2003-07-09", "2003-07-10", "2004-12-15")
+    found = [price(on(day, *events, came, instruments=(*INSTRUMENTS, OUTCOME))) for day in days]
+    assert found == [None, 300_000, 300_000]
+
+
+def test_an_interval_holds_on_its_days() -> None:
+    interval = on("2004-07-01")
+    assert (interval.first, interval.last) == (date(2004, 6, 1), date(2004, 12, 31))
+    days = (date(2004, 5, 31), date(2004, 6, 1), date(2004, 12, 31), date(2005, 1, 1))
+    assert [interval.holds(day) for day in days] == [False, True, True, False]
+    open_ended = on("2005-07-01")
+    assert open_ended.last is None
+    assert open_ended.holds(date.max)
+    assert not open_ended.holds(date(2004, 12, 31))

@@ -190,3 +190,10 @@ def test_tiers_wait_until_all_is_there() -> None:
         (SUBS[1][0], 50, 250),
     ]
     assert not ledger.tiered
+
+
+def test_a_tier_is_a_price_of_its_own() -> None:
+    first, second, third = TIERED.by_tier
+    assert (first.tiers, first.elements, first.over_ms) == ((), TIERED.elements, 0)
+    assert (second, third) == TIERED.tiers
+    assert PRICE.by_tier == (PRICE,)

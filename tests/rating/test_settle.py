@@ -1,0 +1,302 @@
+"""What a month earns, where lines have to be told apart: LATAs, gates, sub-periods, days of a rebuttal or an order."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+import pytest
+
+from rating.codes import TrafficClass
+from rating.names import Names
+from rating.policy import Policy, Rounding
+from rating.reference.rows import LocalArea, NumberBlock, Ocn, Poi, TrunkGroup
+from rating.settle import settle
+from rating.sums import actual_from, month_rows
+from rating.terms.events import Event, LawOrder, RebuttalDecided, RebuttalFiled, WrittenNotice
+from rating.terms.model import Clause, Instrument, Rate
+from rating.usage import Cells
+from tests.rating.facts import INSTRUMENTS, MINUTE, direction, facts, usage
+
+TOLL = TrafficClass.INTRALATA_TOLL
+
+
+def shown(way: Mapping[str, Any], *fields: str) -> list[tuple[Any, ...]]:
+    """Return fields of a direction's lines, in the statement's order."""
+    return [tuple(line[name] for name in fields) for line in way["lines"]]
+
+
+def base(*rates: Rate) -> Instrument:
+    """Return a base agreement of these rates, a clause each."""
+    return Instrument(
+        id="base",
+        title="t",
+        domain="base",
+        source="made for a test",
+        parties=("sbc", "kmc"),
+        states=("WI",),
+        effective=date(2001, 1, 1),
+        signed={"sbc": date(2001, 1, 1), "kmc": date(2001, 1, 1)},
+        clause=tuple(Clause(ref=str(n), says="x", effects=(rate,)) for n, rate in enumerate(rates, 1)),
+    )
+
+
+NO_POI: dict[str, Any] = {
+    "ocns": (Ocn(ocn="K001", party="kmc", line=2),),
+    "number_blocks": (
+        NumberBlock(npa_nxx="414200", ocn="K001", rate_center="ALPHA", lata="356", state="WI", line=2),
+        NumberBlock(npa_nxx="414300", ocn="K001", rate_center="BETA", lata="350", state="WI", line=3),
+    ),
+    "local_areas": (LocalArea(state="WI", area="SOUTH", rate_center="BETA", line=2),),
+    "pois": (Poi(agreement="sbc-kmc-wi", party="kmc", kind="area", area="SOUTH", tandem="", v=None, h=None, line=2),),
+}
+"""Calls from BETA have their point of interconnection, those from ALPHA have none."""
+
+
+@pytest.mark.clause("sbc-kmc-second 5.2", "sbc-kmc-second 4.4")
+def test_internet_calls_outside_of_local_areas_may_be_in_the_total_with_its_gates() -> None:
+    names = Names()
+    cells = [
+        usage(names, "2004-07-06", ms, kind=kind, isp=isp, lata=lata, center=f"WI|{center}")
+        for ms, kind, isp, lata, center in (
+            (60_000, TOLL, True, "356", "ALPHA"),
+            (120_000, TOLL, True, "350", "BETA"),
+            (7_000, TOLL, False, "350", "BETA"),
+            (180_000, TrafficClass.LOCAL, True, "350", "BETA"),
+            (240_000, TrafficClass.INTERLATA_TOLL, True, "350", "BETA"),
+        )
+    ]
+    fields = ("class", "outcome", "reason", "lata", "ms", "rate", "clauses")
+    total = ["sbc-kmc-second 6.0"]
+    asides = {
+        ("interlata_toll", "excluded", "meet_point_billing", "350", 240_000, None),
+        ("local", "compensable", "tclt", "350", 180_000, "0.0005"),
+    }
+    wide = shown(direction(facts(names, cells, policy=Policy(isp_outside_local=True), **NO_POI), "2004-07"), *fields)
+    assert {row[:6] for row in wide} == asides | {
+        ("intralata_toll", "compensable", "tclt", "350", 120_000, "0.0005"),
+        ("intralata_toll", "not_entitled", "no_poi", "356", 60_000, None),
+        ("intralata_toll", "terms_missing", "switched_access", "350", 7_000, None),
+    }
+    assert {row[0]: row[6] for row in wide if row[1] == "compensable"} == {"intralata_toll": total, "local": total}
+    (gated,) = (row[6] for row in wide if row[1] == "not_entitled")
+    assert gated == ["sbc-kmc-second 4.1", "sbc-kmc-second 4.1(b)(i)"]
+    narrow = shown(direction(facts(names, cells, **NO_POI), "2004-07"), *fields)
+    assert {row[:6] for row in narrow} == asides | {
+        ("intralata_toll", "terms_missing", "switched_access", "350", 127_000, None),
+        ("intralata_toll", "terms_missing", "switched_access", "356", 60_000, None),
+    }
+
+
+def test_what_is_left_after_isp_is_split_over_gates_by_time() -> None:
+    names = Names()
+    cells = [
+        usage(names, "2004-07-06", 40_000, center="WI|ALPHA"),
+        usage(names, "2004-07-06", 60_000, lata="356", center="WI|BETA"),
+        usage(names, "2004-07-06", 25_000, payer="kmc", payee="sbc"),
+        usage(names, "2004-07-06", 0, lata="350", center="WI|ALPHA", calls=3),
+    ]
+    known = facts(names, cells, policy=Policy(sa_over_xa=False), **NO_POI)
+    # 100,000 - 3 x 25,000 are ISP-bound; of the 75,000 that are left two fifths have no point.
+    assert shown(direction(known, "2004-07"), "outcome", "reason", "lata", "ms", "calls") == [
+        ("compensable", "isp", "356", 25_000, 1),
+        ("compensable", "tclt", "350", 0, 3),
+        ("compensable", "tclt", "356", 45_000, 1),
+        ("not_entitled", "no_poi", "356", 30_000, 0),
+    ]
+
+
+def test_rounded_time_follows_measured_time_where_a_rule_splits_it() -> None:
+    names = Names()
+    cells = [
+        usage(names, "2004-07-06", 40_000, center="WI|ALPHA"),
+        usage(names, "2004-07-06", 50_000, center="WI|BETA"),
+        usage(names, "2004-07-06", 20_000, payer="kmc", payee="sbc"),
+    ]
+    policy = Policy(sa_over_xa=False, rounding=Rounding("trunk_group_month_up"))
+    way = direction(facts(names, cells, policy=policy, **NO_POI), "2004-07")
+    # 90,000 go up by 30,000: 30,000 are ISP-bound and have 10,000 of it, 33,333 are entitled and 26,667 not.
+    fields = ("outcome", "reason", "ms", "unrounded")
+    assert shown(way, *fields) == [
+        ("compensable", "isp", 30_000, "0.00035"),
+        ("compensable", "tclt", 33_333, "0.000277775"),
+        ("compensable", "rounding", 0, "0.000092591667"),  # 11,111 ms at .0005
+        ("compensable", "rounding", 0, "0.000116666667"),
+        ("not_entitled", "no_poi", 26_667, "0"),
+    ]
+
+
+def test_each_line_is_of_its_lata() -> None:
+    names = Names()
+    kinds = (TrafficClass.LOCAL, TOLL, TrafficClass.IXC_INTRALATA_TOLL, TrafficClass.UNIDENTIFIED)
+    cells = [
+        usage(names, "2005-02-10", (1 + n) * 1_000, kind=kind, lata=lata)
+        for n, (kind, lata) in enumerate((kind, lata) for kind in kinds for lata in ("350", "356"))
+    ]
+    way = direction(facts(names, cells, instruments=(base(),)), "2005-02")
+    assert sorted(shown(way, "class", "lata", "ms")) == [
+        ("intralata_toll", "350", 3_000),
+        ("intralata_toll", "356", 4_000),
+        ("ixc_intralata_toll", "350", 5_000),
+        ("ixc_intralata_toll", "356", 6_000),
+        ("local", "350", 1_000),
+        ("local", "356", 2_000),
+        ("unidentified", "350", 7_000),
+        ("unidentified", "356", 8_000),
+    ]
+
+
+def test_a_group_s_rounding_stands_behind_the_measured_lines_of_its_class() -> None:
+    names = Names()
+    ica = base(*(Rate(traffic=name, per_minute=Decimal("0.06")) for name in ("local", "virtual_fx")))
+    cells = [
+        usage(names, "2003-05-06", ms, kind=kind, lata=lata)
+        for ms, kind, lata in (
+            (30_000, TrafficClass.LOCAL, "350"),
+            (15_000, TrafficClass.LOCAL, "356"),
+            (5_000, TrafficClass.VIRTUAL_FX, "350"),
+        )
+    ]
+    policy = Policy(rounding=Rounding("trunk_group_month_up"))
+    way = direction(facts(names, cells, instruments=(ica,), policy=policy), "2003-05")
+    # 50,000 go up by 10,000.
+    assert [
+        (line["class"], line["reason"], line["lata"], line["ms"], line.get("billed_ms")) for line in way["lines"]
+    ] == [
+        ("local", "local", "350", 30_000, None),
+        ("local", "local", "356", 15_000, None),
+        ("local", "rounding", "350", 0, 6_000),
+        ("local", "rounding", "356", 0, 3_000),
+        ("virtual_fx", "virtual_fx", "350", 5_000, None),
+        ("virtual_fx", "rounding", "350", 0, 1_000),
+    ]
+    assert [line["amount"] for line in way["lines"]] == ["0.03", "0.02", "0.01", "0.00", "0.01", "0.00"]
+
+
+def test_the_unidentified_come_by_no_route() -> None:
+    names = Names()
+    rates = (
+        Rate(traffic="local", per_minute=Decimal("0.0100"), element="office"),
+        Rate(traffic="local", per_minute=Decimal("0.0010"), element="direct", route="direct"),
+        Rate(traffic="local", per_minute=Decimal("0.0001"), element="tandem", route="tandem"),
+    )
+    trunk = TrunkGroup(
+        trunk_group="d1", agreement="sbc-kmc-wi", kind="direct", tandem="", end_office="", trunks=1, line=2
+    )
+    cells = [
+        usage(names, "2003-05-06", MINUTE, trunk="d1", calls=99),
+        usage(names, "2003-05-06", MINUTE, trunk="d1", kind=TrafficClass.UNIDENTIFIED),
+        usage(names, "2003-05-06", MINUTE, trunk="d1", kind=TrafficClass.UNIDENTIFIED, lata="350"),
+    ]
+    way = direction(facts(names, cells, instruments=(base(*rates),), trunk_groups=(trunk,)), "2003-05")
+    assert shown(way, "class", "outcome", "lata", "unrounded") == [
+        ("unidentified", "compensable", "356", "0.01"),
+        ("unidentified", "terms_missing", "350", "0"),  # nothing to spread over there, and no price of access
+        ("local", "compensable", "356", "0.011"),
+    ]
+
+
+def filed(day: str, name: str, *, payee: str = "kmc", agreement: str = "sbc-kmc-wi") -> RebuttalFiled:
+    return RebuttalFiled(id=name, on=date.fromisoformat(day), agreement=agreement, payee=payee, by="kmc")
+
+
+def decided(
+    rebuttal: str, *, method: Literal["actual", "presumed"] = "actual", approved: bool = True
+) -> RebuttalDecided:
+    return RebuttalDecided(
+        id=f"d-{rebuttal}",
+        on=date(2004, 1, 1),
+        rebuttal=rebuttal,
+        approved=approved,
+        method=method if approved else None,
+        by="commission",
+    )
+
+
+@pytest.mark.clause("sbc-kmc-wi-isp 2.6")
+def test_of_two_granted_rebuttals_the_earlier_filing_counts() -> None:
+    def found(*events: Event, payee: str = "kmc") -> date | None:
+        return actual_from(facts(Names(), [], events=events), "sbc-kmc-wi", payee)
+
+    one, two = filed("2003-07-20", "a"), filed("2003-07-10", "b")
+    assert found(one, two) is None
+    assert found(one, decided("a")) == one.on
+    assert found(one, two, decided("a"), decided("b")) == two.on
+    assert found(one, two, decided("b"), decided("a")) == two.on
+    assert found(one, two, decided("a"), decided("b", approved=False)) == one.on
+    assert found(one, decided("elsewhere")) is None
+    assert found(one, decided("a"), payee="sbc") is None
+    assert found(filed("2003-07-20", "a", agreement="sbc-kmc-il"), decided("a")) is None
+
+
+@pytest.mark.clause("sbc-kmc-wi-isp 2.6")
+@pytest.mark.parametrize(("payee", "bit"), [("sbc", 1), ("kmc", 2)])
+def test_days_of_a_rebuttal_are_those_from_its_filing(payee: str, bit: int) -> None:
+    names = Names()
+    cells = [usage(names, f"2003-07-{day}", MINUTE * int(day)) for day in ("09", "10", "11")]
+    known = facts(names, cells, events=[filed("2003-07-10", "a", payee=payee), decided("a")])
+    assert {row.actual: row.ms // MINUTE for row in month_rows(known, "sbc-kmc-wi", "2003-07")} == {0: 9, bit: 21}
+    both = [*known.events, filed("2003-07-11", "b", payee="kmc" if bit == 1 else "sbc"), decided("b")]
+    found = month_rows(replace(known, events=tuple(both), memo={}), "sbc-kmc-wi", "2003-07")
+    assert {row.actual: row.ms // MINUTE for row in found} == {0: 9, bit: 10, 3: 11}
+
+
+@pytest.mark.clause("sbc-kmc-wi-isp 2.6")
+def test_a_month_is_actual_if_its_last_day_is() -> None:
+    def method(day: str) -> str:
+        names = Names()
+        known = facts(names, [usage(names, "2003-07-01", MINUTE)], events=[filed(day, "a"), decided("a")])
+        return str(direction(known, "2003-07")["presumption"]["method"])
+
+    assert [method(day) for day in ("2003-07-01", "2003-07-31", "2003-08-01")] == ["actual", "actual", "presumed"]
+
+
+@pytest.mark.clause("sbc-kmc-wi-isp 4.6")
+def test_days_on_which_an_order_has_the_presumption_down_are_marked() -> None:
+    names = Names()
+    cells = [usage(names, f"2003-07-{day}", MINUTE * int(day)) for day in ("09", "10", "19", "20", "21")]
+    said: dict[str, Any] = {"order": "x", "body": "court", "final": False}
+    events: tuple[Event, ...] = (
+        LawOrder(id="o", on=date(2003, 7, 1), action="stays", affects=("presumption",), **said),
+        WrittenNotice(id="n", on=date(2003, 7, 10), agreement="sbc-kmc-wi", order="x", by="sbc"),
+        LawOrder(id="l", on=date(2003, 7, 15), action="lifts", effective=date(2003, 7, 20), **said),
+        filed("2003-07-19", "a"),
+        decided("a"),
+    )
+    found = month_rows(facts(names, cells, events=events), "sbc-kmc-wi", "2003-07")
+    assert {row.actual: row.ms // MINUTE for row in found} == {0: 9, 4: 10, 6: 19, 2: 41}
+
+
+def test_a_month_that_an_order_has_down_to_its_end_has_no_method() -> None:
+    names = Names()
+    events: tuple[Event, ...] = (
+        LawOrder(
+            id="o", on=date(2003, 6, 1), order="x", body="court", action="stays", affects=("presumption",), final=False
+        ),
+        WrittenNotice(id="n", on=date(2003, 7, 1), agreement="sbc-kmc-wi", order="x", by="sbc"),
+    )
+    known = facts(names, [usage(names, "2003-07-09", MINUTE)], events=events)
+    assert direction(known, "2003-07")["presumption"] == {"method": "none", "t_ms": 0, "o_ms": 0, "isp_ms": 0}
+
+
+def names_of(cells: Iterable[Cells], names: Names) -> list[tuple[str, str]]:
+    settled = settle(facts(names, cells), "sbc-kmc-wi", "2003-05")
+    return [(way.payer, way.payee) for way in settled.directions]
+
+
+def test_directions_stand_by_name_and_both_own_ones_are_always_there() -> None:
+    names = Names()
+    for name in ("sbc", "third", "kmc"):
+        names.code("party", name)
+    transit = usage(names, "2003-05-06", 7, payer="third", payee="kmc", kind=TrafficClass.TRANSIT)
+    own = [("kmc", "sbc"), ("sbc", "kmc")]
+    assert names_of([transit], names) == [*own, ("third", "sbc")]
+    assert names_of([], names) == own
+
+
+def test_on_net_time_is_settled_nowhere() -> None:
+    names = Names()
+    cells = [usage(names, "2003-05-06", 7, kind=kind) for kind in (TrafficClass.ON_NET, TrafficClass.LOCAL)]
+    settled = settle(facts(names, cells, instruments=INSTRUMENTS), "sbc-kmc-wi", "2003-05")
+    assert [row.traffic_class for row in settled.rows] == [TrafficClass.LOCAL]
