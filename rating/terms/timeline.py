@@ -53,7 +53,8 @@ class Interval:
     """Days on which nothing changes.
 
     first, last : inclusive; `last` None is open. down : sources of caps and new-market clauses that an
-    order of law has down, of instruments in force or not. own : the price of each class and payee that has
+    order of law has down, of instruments in force or not; ahead : those of instruments that have not begun,
+    whose cap may count these days all the same (XA 2.3.1). own : the price of each class and payee that has
     one, from the instrument that controls it. isp (by payee), presumption, cap, new_market : what holds for
     ISP-bound time; none of them where an instrument that prices every minute of a class outranks them.
     presumes : False where an order has a presumption down, so that only identified time is ISP-bound.
@@ -81,6 +82,7 @@ class Interval:
     provisional: tuple[str, ...] = ()
     in_force: tuple[str, ...] = ()
     down: frozenset[str] = frozenset()
+    ahead: frozenset[str] = frozenset()
 
     @property
     def price(self) -> tuple[object, ...]:
@@ -91,6 +93,7 @@ class Interval:
             self.presumption is not None,
             self.cap is not None,
             self.new_market is not None,
+            self.ahead,
         )
 
     def price_of(self, kind: TrafficClass, payee: str) -> Tariff | None:
@@ -273,6 +276,10 @@ def _down(
     )
 
 
+def _limits_down(actives: Sequence[_Active], day: date) -> frozenset[str]:
+    return _down(actives, GrowthCap, day) | _down(actives, NewMarket, day)
+
+
 def _clauses_of(ranked: Sequence[_Active], kind: type[Exclude] | type[Disclose]) -> dict[TrafficClass, tuple[str, ...]]:
     out: dict[TrafficClass, tuple[str, ...]] = {}
     for active in ranked:
@@ -390,7 +397,8 @@ def _on_day(
         unidentified=unidentified[1] if unidentified else None,
         provisional=tuple(f"{a.instrument.id}: {a.standing.provisional}" for a in ranked if a.standing.provisional),
         in_force=tuple(active.instrument.id for active in ranked),
-        down=_down(actives, GrowthCap, first) | _down(actives, NewMarket, first),
+        down=_limits_down(actives, first),
+        ahead=_limits_down([active for active in actives if first < active.standing.first], first),
     )
 
 

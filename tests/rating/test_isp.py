@@ -214,3 +214,16 @@ def test_months_before_the_plan_have_no_new_markets_while_an_order_has_them_down
     # LATA 350 is a new market in February; in March nothing is, and its 40 minutes use the cap.
     assert cap_of(cells, names, market_history=MARKETS) == (0, 100, 0)
     assert cap_of(cells, names, market_history=MARKETS, events=[order, lifted, notice]) == (40, 81, 19)
+
+
+@pytest.mark.clause("sbc-kmc-wi-isp 2.3.1", "sbc-kmc-wi-isp 4.6")
+def test_a_month_before_the_plan_is_cut_where_an_order_takes_the_cap_away_and_gives_it_back() -> None:
+    names = Names()
+    days = (("01-19", 1), ("01-20", 2), ("01-31", 4), ("02-05", 8), ("02-06", 16), ("06-20", 100))
+    cells = [usage(names, f"2003-{day}", ms * MINUTE) for day, ms in days]
+    said: dict[str, Any] = {"order": "x", "body": "court", "final": False}
+    order = LawOrder(id="o", on=date(2003, 1, 10), action="stays", affects=("growth_cap",), **said)
+    lifted = LawOrder(id="l", on=date(2003, 2, 1), action="lifts", effective=date(2003, 2, 6), **said)
+    notice = WrittenNotice(id="n", on=date(2003, 1, 20), agreement="sbc-kmc-wi", order="x", by="sbc")
+    # January 20 to February 5 do not count: 1 and 16 are used before June.
+    assert cap_of(cells, names, events=[order, lifted, notice]) == (17, 100, 0)
