@@ -122,7 +122,15 @@ def test_a_charge_is_whole_in_units(ms: int, rate: str) -> None:
 
 @pytest.mark.parametrize(
     ("units", "text"),
-    [(0, "0"), (1, "0"), (30, "0"), (31, "0.000000000001"), (90, "0.000000000002"), (-90, "-0.000000000002")],
+    [
+        (0, "0"),
+        (1, "0"),
+        (30, "0"),
+        (31, "0.000000000001"),
+        (90, "0.000000000002"),
+        (150, "0.000000000002"),
+        (-90, "-0.000000000002"),
+    ],
 )
 def test_twelve_places_are_rounded_half_to_even(units: int, text: str) -> None:
     assert unrounded_text(units) == text  # 60 units are one of the twelfth place

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rating.codes import TrafficClass
-from rating.eligibility import deot_fails, is_below
+from rating.eligibility import deot_fails, is_below, waived
 from rating.facts import Facts
 from rating.names import Names
 from rating.policy import Policy
 from rating.reference.rows import TrunkGroup
 from rating.terms.events import IncumbentFailure, InterconnectionStarted
-from rating.terms.model import Eligibility
+from rating.terms.model import Eligibility, Waiver
+from rating.terms.timeline import Ruled
 from tests.rating.facts import direction, facts, sums, usage
 
 MONTHS = ("2004-06", "2004-07", "2004-08", "2004-09", "2004-10")
@@ -136,7 +137,7 @@ def test_which_time_is_weighed_is_a_reading() -> None:
             usage(names, f"{month}-10", 69_000, trunk="d1"),
             usage(names, f"{month}-10", 31_000, trunk="t1"),
             usage(names, f"{month}-10", 10_000, trunk="d1", kind=TrafficClass.INTERLATA_TOLL),
-            usage(names, f"{month}-10", 10_000, trunk="d1", kind=TrafficClass.ON_NET),
+            usage(names, f"{month}-10", 90_000, trunk="t1", kind=TrafficClass.ON_NET),
             usage(names, f"{month}-10", 10_000, trunk="", kind=TrafficClass.LOCAL),
             usage(names, f"{month}-10", 10_000, trunk="unlisted", kind=TrafficClass.LOCAL),
         )
@@ -206,3 +207,88 @@ def test_half_a_year_ends_the_day_before_the_same_day(began: str, first_gated: s
     one_month = Eligibility(test="deot", payee="kmc", of="tclt", share=failing_rule().share, months=1)
     gated = [m for m in MONTHS if deot_fails(known, "sbc-kmc-wi", one_month, waivers, "T1", m)]
     assert gated[0] == first_gated
+
+
+def test_a_millisecond_decides() -> None:
+    for direct, fails in ((699_999, True), (700_000, False)):
+        names = Names()
+        cells = [
+            usage(names, f"{month}-10", ms, trunk=trunk)
+            for month in MONTHS[:2]
+            for trunk, ms in (("d1", direct), ("t1", 1_000_000 - direct))
+        ]
+        assert failing(facts(names, cells, trunk_groups=TRUNKS)) == (["2004-07"] if fails else [])
+    share = failing_rule().share
+    assert share is not None
+    assert is_below(0, 1, share)
+    assert not is_below(0, 0, share)
+
+
+def test_a_day_of_a_trunk_decides() -> None:
+    july = group("j", "tandem", trunks=9, through=date(2004, 7, 31))
+    six = group("d", "direct", trunks=1, from_=date(2004, 8, 1), through=date(2004, 8, 6))
+    three = group("t", "tandem", trunks=1, from_=date(2004, 8, 1), through=date(2004, 8, 3))
+    assert counted((july, six, three))  # six of nine; seven of ten would do
+    assert not counted((july, six, group("t", "tandem", trunks=1, from_=date(2004, 8, 30))))
+    # A group that does not say how many trunks it has counts for none.
+    assert not counted((group("d", "direct", trunks=70), group("t", "tandem", trunks=30), group("u", "tandem")))
+
+
+def test_time_is_weighed_as_the_trunk_group_was_that_day() -> None:
+    names = Names()
+    rows = (
+        group("a", "tandem", through=date(2004, 7, 9)),
+        group("a", "direct", from_=date(2004, 7, 10)),
+    )
+    cells = [usage(names, f"2004-{day}", ms, trunk="a") for day, ms in (("06-10", 1), ("07-09", 40), ("07-10", 60))]
+    assert failing(facts(names, cells, trunk_groups=rows)) == ["2004-07"]
+    cells = [usage(names, f"2004-{day}", ms, trunk="a") for day, ms in (("06-10", 1), ("07-09", 30), ("07-10", 70))]
+    assert failing(facts(names, cells, trunk_groups=rows)) == []
+
+
+def test_a_test_of_one_month_and_one_without_a_share() -> None:
+    known = shares((60, 80, 60, 60, 80))
+
+    def fails(**fields: Any) -> list[str]:
+        rule = Eligibility(test="deot", payee="kmc", of="tclt", **fields)
+        return [month for month in MONTHS if deot_fails(known, "sbc-kmc-wi", rule, (), "T1", month)]
+
+    share = failing_rule().share
+    assert fails(share=share) == ["2004-06", "2004-08", "2004-09"]
+    assert fails(share=share, months=2) == ["2004-09"]
+    assert fails() == []
+
+
+def test_a_failure_on_the_first_of_the_next_month_excuses_nothing() -> None:
+    day = {"on": date(2004, 8, 1), "through": date(2004, 8, 1), "agreement": "sbc-kmc-wi"}
+    failure = IncumbentFailure(id="f", **day)  # type: ignore[arg-type]
+    assert failing(shares((60, 60, 60, 60, 60), events=[failure])) == ["2004-07", "2004-10"]
+
+
+def excused(
+    day: str, *events: Any, cause: Any = "new_interconnection", months: int | None = 6, of: tuple[Any, ...] = ("deot",)
+) -> bool:
+    """Return whether the test of direct trunks at T1 is off on a day."""
+    waivers = [
+        Ruled(Waiver(of=("poi",), cause=cause), "one 1", "one"),
+        Ruled(Waiver(of=of, cause=cause, months=months), "one 2", "one"),
+    ]
+    known = facts(Names(), [], events=events)
+    return waived(known, "sbc-kmc-wi", waivers, "deot", "T1", date.fromisoformat(day))
+
+
+def test_each_cause_excuses_by_its_own_events() -> None:
+    strangers = (
+        IncumbentFailure(id="a", on=date(2004, 1, 1), through=date(2005, 1, 1), agreement="other"),
+        InterconnectionStarted(id="b", on=date(2004, 1, 1), agreement="sbc-kmc-wi", tandem="T2"),
+    )
+    start = InterconnectionStarted(id="s", on=date(2004, 2, 10), agreement="sbc-kmc-wi")
+    days = ("2004-02-09", "2004-02-10", "2004-08-09", "2004-08-10")
+    assert [excused(day, *strangers, start) for day in days] == [False, True, True, False]
+    assert not any(excused(day, *strangers, start, months=None) for day in days)
+    assert not any(excused(day, *strangers, start, cause="incumbent_failure") for day in days)
+    assert not any(excused(day, *strangers, start, of=("poi",)) for day in days)
+    failure = IncumbentFailure(id="f", on=date(2004, 2, 10), through=date(2004, 8, 9), agreement="sbc-kmc-wi")
+    found = [excused(day, *strangers, failure, cause="incumbent_failure") for day in days]
+    assert found == [False, True, True, False]
+    assert not any(excused(day, *strangers, failure) for day in days)

@@ -104,6 +104,8 @@ def test_a_chain_of_years_repeats_what_was_compensable_or_its_ceiling(
 def test_a_year_without_a_row_is_refused() -> None:
     with pytest.raises(ValueError, match=r"no row for 2000; it covers \[2001, 2002, 2003, 2004\]"):
         limit_of(TWICE, 2000, {}, "compensable")
+    unknown = limit_of(TWICE, 2001, {}, "compensable")
+    assert (unknown.ms, unknown.assumed) == (None, True)
     assert limit_of(chained(CapYear(year=2001, of="2001-Q1")), 2001, {"2001-Q1": 7}, "ceiling").ms == 7
     with pytest.raises(ValueError, match="no row for 2002"):
         limit_of(chained(CapYear(year=2001, of="2001-Q1")), 2002, {"2001-Q1": 7}, "ceiling")

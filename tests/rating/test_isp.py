@@ -1,5 +1,6 @@
 """ISP-bound time of a month by hand: whose time weighs, on which days, and what the year before it leaves."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,10 +13,10 @@ from rating.month import PRESUMPTION_DOWN, Row
 from rating.names import Names
 from rating.policy import Policy
 from rating.reference.rows import MarketHistory, UsageHistory
-from rating.terms.events import LawOrder, WrittenNotice
-from rating.terms.model import Presumption
+from rating.terms.events import Event, LawOrder, RebuttalDecided, RebuttalFiled, WrittenNotice
+from rating.terms.model import Clause, GrowthCap, Instrument, Presumption, Rate
 from rating.usage import Cells
-from tests.rating.facts import MINUTE, direction, facts, sums, usage
+from tests.rating.facts import MINUTE, WISCONSIN, direction, facts, sums, usage
 
 LOCAL, FX, EAS = TrafficClass.LOCAL, TrafficClass.VIRTUAL_FX, TrafficClass.MANDATORY_EAS
 RULE = Presumption(of="isp_bound", base=("local", "virtual_fx"), ratio=Decimal(3))
@@ -227,3 +228,60 @@ def test_a_month_before_the_plan_is_cut_where_an_order_takes_the_cap_away_and_gi
     notice = WrittenNotice(id="n", on=date(2003, 1, 20), agreement="sbc-kmc-wi", order="x", by="sbc")
     # January 20 to February 5 do not count: 1 and 16 are used before June.
     assert cap_of(cells, names, events=[order, lifted, notice]) == (17, 100, 0)
+
+
+def test_an_earlier_month_counts_all_classes_of_a_lata() -> None:
+    names = Names()
+    days = (("03-05", 10, LOCAL), ("03-05", 20, FX), ("03-06", 5, EAS), ("06-16", 100, LOCAL))
+    cells = [usage(names, f"2003-{day}", ms * MINUTE, kind=kind) for day, ms, kind in days]
+    assert cap_of(cells, names) == (35, 86, 14)
+
+
+@pytest.mark.parametrize("lec", ["party_a", "party_b"])
+@pytest.mark.parametrize(("payee", "before"), [("kmc", 5 + 3), ("sbc", 5 + 40)])
+def test_what_counted_in_a_month_of_a_rebuttal_counts_later(lec: str, payee: str, before: int) -> None:
+    names = Names()
+    cells = [
+        usage(names, f"2003-{day}", ms * MINUTE, isp=isp)
+        for day, ms, isp in (("06-20", 5, False), ("07-20", 37, False), ("07-20", 3, True), ("08-05", 10, False))
+    ]
+    events = [
+        RebuttalFiled(id="f", on=date(2003, 7, 1), agreement="sbc-kmc-wi", payee=payee, by="kmc"),
+        RebuttalDecided(id="d", on=date(2003, 9, 1), rebuttal="f", approved=True, method="actual", by="commission"),
+    ]
+    parties = ("kmc", "sbc") if lec == "party_a" else ("sbc", "kmc")
+    agreement = replace(WISCONSIN, party_a=parties[0], party_b=parties[1])
+    # The LEC's own rebuttal leaves July's identified 3 minutes; the incumbent's changes nothing of the LEC's.
+    assert cap_of(cells, names, "2003-08", events=events, agreement=agreement)[0] == before
+
+
+def test_a_cap_that_came_later_counts_from_its_own_day() -> None:
+    names = Names()
+    cells = [usage(names, f"2003-{day}", ms * MINUTE) for day, ms in (("02-01", 7), ("07-01", 30), ("08-05", 100))]
+    signed = {"sbc": date(2003, 5, 1), "kmc": date(2003, 5, 1)}
+    same: dict[str, Any] = {"title": "t", "domain": "traffic", "source": "made", "parties": ("sbc", "kmc")}
+    price = Rate(traffic="isp_bound", per_minute=Decimal("0.0007"))
+    first = Instrument(
+        id="first", amends="base", effective=date(2003, 6, 1), signed=signed, **same,
+        clause=(Clause(ref="1", says="x", effects=(RULE, price)),),
+    )  # fmt: skip
+    cap = GrowthCap(of="isp_bound", minutes=50, counts_from=date(2003, 2, 1))
+    second = Instrument(
+        id="second", amends="base", effective=date(2003, 8, 1), signed={"sbc": date(2003, 7, 1)}, **same,
+        clause=(Clause(ref="1", says="x", effects=(cap,)),),
+    )  # fmt: skip
+    # February 1 is its first day; July's 30 count too, though nothing limited them.
+    assert cap_of(cells, names, "2003-08", instruments=(first, second)) == (37, 13, 87)
+
+
+def test_new_markets_show_where_nothing_is_capped() -> None:
+    names = Names()
+    cells = [usage(names, "2003-07-20", ms * MINUTE, lata=lata) for ms, lata in ((10, "356"), (30, "352"))]
+    said: dict[str, Any] = {"order": "x", "body": "court", "final": False}
+    events: list[Event] = [
+        LawOrder(id="o", on=date(2003, 6, 10), action="invalidates", affects=("growth_cap",), **said),
+        WrittenNotice(id="n", on=date(2003, 6, 20), agreement="sbc-kmc-wi", order="x", by="sbc"),
+    ]
+    way = direction(facts(names, cells, market_history=MARKETS, events=events), "2003-07")
+    assert way["cap"] is None
+    assert sums(way) == {("compensable", "isp"): 10 * MINUTE, ("bill_and_keep", "new_market"): 30 * MINUTE}

@@ -230,3 +230,45 @@ def test_an_interval_holds_on_its_days() -> None:
     assert open_ended.last is None
     assert open_ended.holds(date.max)
     assert not open_ended.holds(date(2004, 12, 31))
+
+
+def test_of_several_clauses_and_calls_the_earliest_moves_it() -> None:
+    change = LawChange(notice="written_notice", takes_effect="notice", negotiation_days=60)
+    slow = LawChange(notice="written_notice", takes_effect="notice_after_order_effective", negotiation_days=60)
+    for first, second in ((change, slow), (slow, change)):
+        own = structs.replace(
+            OUTCOME,
+            id="own",
+            effective=date(2004, 1, 1),
+            clause=(
+                *OUTCOME.clause,
+                Clause(ref="2", says="Law may change.", effects=(first,)),
+                Clause(ref="3", says="Law may change.", effects=(second,)),
+            ),
+        )
+        again = WrittenNotice(id="n2", on=date(2004, 6, 25), agreement=WI, order="X", by="kmc")
+        events: list[Event] = [ordered("rate", effective="2004-07-10"), again, noticed("2004-06-20")]
+        line = resolve(WISCONSIN, (own,), events, Policy(), date.max)
+        where = "2" if first is change else "3"
+        assert line.chains["own"][-1] == f"own: rate falls from 2004-06-20 by order X ({where})"
+        assert price(line.on(date(2004, 6, 19))) == 300_000
+        assert price(line.on(date(2004, 6, 20))) is None
+
+
+def test_of_two_clauses_that_count_from_one_day_the_first_is_named() -> None:
+    change = LawChange(notice="written_notice", takes_effect="notice", negotiation_days=60)
+    own = structs.replace(
+        OUTCOME,
+        id="own",
+        clause=tuple(Clause(ref=ref, says="Law may change.", effects=(change,)) for ref in ("7", "6")),
+    )
+    line = resolve(WISCONSIN, (own,), [ordered("rate"), noticed("2004-06-20")], Policy(), date.max)
+    assert line.chains["own"][-1].endswith("by order X (6)")
+
+
+def test_a_request_before_the_signature_of_what_it_moves_has_no_outcome() -> None:
+    """SA 2.3 excepts orders that took effect since the signature, 2004-05-26."""
+    came = RequestOutcome(id="o", on=date(2004, 11, 1), request="r", instrument="outcome")
+    for effective, day, wanted in (("2004-05-25", "2004-08-01", 500_000), ("2004-05-26", "2004-08-01", 300_000)):
+        events = ordered("rate", on="2004-05-01", effective=effective), requested("2004-07-01"), came
+        assert price(on(day, *events, instruments=(*INSTRUMENTS, OUTCOME))) == wanted

@@ -197,3 +197,9 @@ def test_a_tier_is_a_price_of_its_own() -> None:
     assert (first.tiers, first.elements, first.over_ms) == ((), TIERED.elements, 0)
     assert (second, third) == TIERED.tiers
     assert PRICE.by_tier == (PRICE,)
+
+
+def test_tiers_are_of_measured_time() -> None:
+    rounded: Sums = {DIRECT: [1, 1, 90, 120]}
+    parts = laid_over_tiers([share(0)._replace(sums=rounded)])
+    assert [part.sums.get(DIRECT) for part in parts] == [[1, 1, 90, 120], [0, 0, 0, 0], [0, 0, 0, 0]]

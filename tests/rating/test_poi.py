@@ -170,3 +170,26 @@ def test_a_point_has_to_be_near_every_rate_center_of_the_area() -> None:
 def test_a_distance_that_is_met_exactly_is_within() -> None:
     assert within_miles(0, 0, 3, 1, Decimal(1))  # a mile is the root of a tenth of 9 + 1
     assert not within_miles(0, 0, 3, 2, Decimal(1))
+
+
+def test_a_block_of_one_day_and_names_with_bars() -> None:
+    one_day = (block("414200", "ALPHA", from_=DAY, through=DAY),)
+    assert not entitled(number_blocks=one_day)
+    assert entitled(number_blocks=one_day, day=date(2004, 7, 11))
+    barred: dict[str, Any] = {
+        "number_blocks": (block("414200", "A|B"),),
+        "local_areas": area("NORTH", "A|B"),
+        "tandem_areas": served("T1", "A|B"),
+    }
+    assert entitled(poi("area", area="NORTH"), caller="WI|A|B", **barred)
+    assert entitled(poi("tandem_option", tandem="T1"), caller="WI|A|B", **barred)
+    assert not entitled(caller="WI|A|B", **barred)
+
+
+def test_without_a_rule_there_is_no_test_and_without_miles_no_distance() -> None:
+    assert entitled(ways=())
+    rule = Eligibility(test="poi", payee="kmc", of="tclt", satisfied_by="mileage")
+    points = tuple(RateCenter(state="WI", rate_center=name, v=1, h=1, line=2) for name in ("ALPHA", "BETA"))
+    for v, wanted in ((1, True), (2, False)):
+        known = facts(Names(), [], **TABLES, pois=(poi("mileage", v=v, h=1),), rate_centers=points)
+        assert has_poi(known, "sbc-kmc-wi", [rule], "WI|ALPHA", DAY) is wanted

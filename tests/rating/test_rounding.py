@@ -1,10 +1,13 @@
 """A trunk group's month up to a whole minute, apportioned by hand (DOMAIN section 9)."""
 
+from typing import Any
+
 import pytest
 
 from rating.codes import TrafficClass
 from rating.names import Names
 from rating.policy import Policy, Rounding
+from rating.reference.rows import NumberBlock, Ocn, Poi
 from rating.rounding import billed_ms
 from rating.usage import Cells
 from tests.rating.facts import facts, usage
@@ -112,3 +115,43 @@ def test_inside_a_line_it_goes_to_cells_by_their_time() -> None:
         ("local", "356", "07", ""): 6_667,
         ("local", "350", "07", ""): 5_000,
     }
+
+
+GATED: dict[str, Any] = {
+    "ocns": (Ocn(ocn="K001", party="kmc", line=2),),
+    "number_blocks": (
+        NumberBlock(npa_nxx="414200", ocn="K001", rate_center="ALPHA", lata="356", state="WI", line=2),
+        NumberBlock(npa_nxx="414300", ocn="K001", rate_center="BETA", lata="356", state="WI", line=3),
+    ),
+    "pois": (Poi(agreement="sbc-kmc-wi", party="kmc", kind="area", area="BETA", tandem="", v=None, h=None, line=2),),
+}
+"""Calls from BETA have their point of interconnection, those from ALPHA have none."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "isp", "wide", "apart"),
+    [
+        (TrafficClass.LOCAL, False, False, True),
+        (TrafficClass.MANDATORY_EAS, False, False, True),
+        (TrafficClass.INTRALATA_TOLL, False, False, False),
+        (TrafficClass.INTRALATA_TOLL, True, False, False),
+        (TrafficClass.INTRALATA_TOLL, False, True, False),
+        (TrafficClass.INTRALATA_TOLL, True, True, True),
+        (TrafficClass.INTERLATA_TOLL, True, True, False),
+    ],
+)
+def test_what_gates_set_apart_is_apart_in_ties_entitled_time_first(
+    kind: TrafficClass, isp: bool, wide: bool, apart: bool
+) -> None:
+    names = Names()
+    cells = [usage(names, "2004-07-06", 1, kind=kind, isp=isp, center=f"WI|{center}") for center in ("ALPHA", "BETA")]
+    cells.append(usage(names, "2004-07-06", 5, lata="999", center="WI|GAMMA"))
+    policy = Policy(rounding=Rounding("trunk_group_month_up"), isp_outside_local=wide)
+    known = facts(names, cells, policy=policy, **GATED)
+    mine = known.cells_of("sbc-kmc-wi", "2004-07")
+    more = (billed_ms(known, "sbc-kmc-wi", "2004-07") - mine.ms).tolist()
+    places = [names.name("rate_center", code) for code in mine.field("rate_center").tolist()]
+    found = dict(zip(places, more, strict=True))
+    # One millisecond of 59,993 is left over: it is BETA's, whose line comes first, or the first cell's of one line.
+    alpha, beta = (8_570, 8_571) if apart else (8_571, 8_570)
+    assert found == {"WI|ALPHA": alpha, "WI|BETA": beta, "WI|GAMMA": 42_852}

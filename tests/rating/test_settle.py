@@ -4,19 +4,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from msgspec import structs
 
 from rating.codes import TrafficClass
+from rating.growth_cap import Use
 from rating.names import Names
 from rating.policy import Policy, Rounding
 from rating.reference.rows import LocalArea, NumberBlock, Ocn, Poi, TrunkGroup
 from rating.settle import settle
 from rating.sums import actual_from, month_rows
-from rating.terms.events import Event, LawOrder, RebuttalDecided, RebuttalFiled, WrittenNotice
-from rating.terms.model import Clause, Instrument, Rate
+from rating.terms.events import Event, LawOrder, RebuttalDecided, RebuttalFiled, WrittenNotice, WrittenRequest
+from rating.terms.model import Clause, Instrument, LawChange, Rate
 from rating.usage import Cells
+from stream.terms.load import load_file
 from tests.rating.facts import INSTRUMENTS, MINUTE, direction, facts, usage
 
 TOLL = TrafficClass.INTRALATA_TOLL
@@ -300,3 +304,52 @@ def test_on_net_time_is_settled_nowhere() -> None:
     cells = [usage(names, "2003-05-06", 7, kind=kind) for kind in (TrafficClass.ON_NET, TrafficClass.LOCAL)]
     settled = settle(facts(names, cells, instruments=INSTRUMENTS), "sbc-kmc-wi", "2003-05")
     assert [row.traffic_class for row in settled.rows] == [TrafficClass.LOCAL]
+
+
+def no_rate(effect: str = "rate") -> tuple[Event, ...]:
+    said: dict[str, Any] = {"order": "x", "body": "fcc", "final": True, "effective": date(2004, 6, 1)}
+    return (
+        LawOrder(id="o", on=date(2004, 6, 1), action="invalidates", affects=(effect,), **said),
+        WrittenNotice(id="n", on=date(2004, 6, 1), agreement="sbc-kmc-wi", order="x", by="sbc"),
+        WrittenRequest(id="r", on=date(2004, 6, 1), agreement="sbc-kmc-wi", order="x", by="sbc"),
+    )
+
+
+def test_a_fallen_rate_leaves_lines_without_a_price_in_their_latas() -> None:
+    names = Names()
+    days = ("2004-07-06", "2005-02-10")
+    cells = [usage(names, day, ms, lata=lata) for day in days for ms, lata in ((8, "350"), (2, "356"))]
+    known = facts(names, cells, events=no_rate())
+    fields = ("outcome", "reason", "lata", "ms", "clauses")
+    assert shown(direction(known, "2004-07"), *fields) == [
+        ("terms_missing", "tclt", "350", 8, []),
+        ("terms_missing", "tclt", "356", 2, []),
+    ]
+    assert shown(direction(known, "2005-02"), *fields) == [
+        ("terms_missing", "isp", "350", 8, ["sbc-kmc-wi-isp 2.6"]),
+        ("terms_missing", "isp", "356", 2, ["sbc-kmc-wi-isp 2.6"]),
+    ]
+
+
+def test_a_fallen_rate_without_a_word_of_its_own_has_the_class_s() -> None:
+    names = Names()
+    own = base(Rate(traffic="local", per_minute=Decimal("0.01")))
+    law = LawChange(notice="written_notice", takes_effect="notice", negotiation_days=60)
+    own = structs.replace(own, clause=(*own.clause, Clause(ref="9", says="x", effects=(law,))))
+    cells = [usage(names, "2004-07-06", 8)]
+    known = facts(names, cells, instruments=(own,), events=no_rate())
+    assert shown(direction(known, "2004-07"), "outcome", "reason") == [("terms_missing", "local")]
+
+
+def test_a_cap_by_lata_leaves_what_its_latas_leave() -> None:
+    names = Names()
+    cells = [usage(names, "2006-01-10", ms * MINUTE, lata=lata) for ms, lata in ((250, "350"), (400, "356"))]
+    plan = load_file(Path(__file__).parents[1] / "instruments" / "quarter-cap.toml")
+    settled = settle(facts(names, cells, instruments=(plan,)), "sbc-kmc-wi", "2006-01")
+    (capped,) = (way.capped for way in settled.directions if way.capped is not None)
+    # 300 minutes a LATA, and nothing before January: 600 are left for the two.
+    assert capped.use == Use(0, 550 * MINUTE, 600 * MINUTE)
+    assert capped.latas == {
+        "350": Use(0, 250 * MINUTE, 300 * MINUTE),
+        "356": Use(0, 300 * MINUTE, 300 * MINUTE),
+    }

@@ -132,3 +132,26 @@ def test_what_was_sent_without_is_counted_by_third_party() -> None:
         {**same, "third_party": "bell", "calls": 1, "ms": 7_000},
         {**same, "third_party": "rural", "calls": 3, "ms": 40_000},
     ]
+
+
+@pytest.mark.clause("sprint-icg-mo-1 66.2.1")
+def test_strangers_before_a_party_and_latas_of_a_day_change_no_sum() -> None:
+    names = Names()
+    for name in ("rural", "other", "sprint-mo"):
+        names.code("party", name)
+    cells = [
+        usage(names, "2003-06-03", ms, payer=payer, payee=payee, kind=TrafficClass.TRANSIT, lata=lata,
+              agreement="sprint-icg-mo")
+        for payer, payee, ms, lata in (
+            ("rural", "other", 1_000, "520"),
+            ("icg", "rural", 20, "520"),
+            ("icg", "rural", 300, "522"),
+            ("icg", "other", 4, "524"),
+        )
+    ]  # fmt: skip
+    known = facts(names, cells, agreement=MISSOURI, parties=PARTIES, arrangements=())
+    made = statement(known, "sprint-icg-mo", "2003-06", status="provisional", digests={"terms": "test"})
+    assert [(row["third_party"], row["calls"], row["ms"]) for row in made["exceptions"]] == [
+        ("other", 1, 4),
+        ("rural", 2, 320),
+    ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from rating.policy import Policy, Rounding
 from rating.reference import rows
 from rating.statement import mou, statement
 from rating.terms.events import Approved
-from stream.terms.load import load_packaged
+from stream.terms.load import load_file, load_packaged
 from tests.rating.facts import MINUTE, facts, usage
 
 TRUNKS = tuple(
@@ -207,3 +208,62 @@ def test_approval_takes_the_mark_of_the_provisional() -> None:
 )
 def test_minutes_of_use_have_six_places(ms: int, text: str) -> None:
     assert mou(ms) == text
+
+
+def may_of(*cells: Mapping[str, Any], names: Names | None = None) -> dict[str, Any]:
+    """Return May 2003 under the illustrative agreement, of these cells."""
+    known_names = names or Names()
+    for name in ("sbc", "kmc"):
+        known_names.code("party", name)
+    made = [usage(known_names, "2003-05-06", **{"ms": MINUTE, **cell}) for cell in cells]
+    known = facts(known_names, made, instruments=load_packaged((ICA,)))
+    return statement(known, "sbc-kmc-wi", "2003-05", status="provisional", digests={"terms": "aa"})
+
+
+def test_usage_and_exceptions_add_up_what_lines_keep_apart() -> None:
+    marked: dict[str, Any] = {"voip": True, "trunk": "d1"}
+    own: dict[str, Any] = {"payer": "kmc", "payee": "kmc", "kind": TrafficClass.ON_NET, "ms": 5, "calls": 2}
+    made = may_of(
+        {"lata": "350", **marked},
+        {"lata": "356", **marked},
+        {"lata": "356"},
+        {"lata": "350", **own},
+        {"lata": "356", **own},
+    )
+    assert made["usage"] == [
+        {
+            "class": "local", "payer": "sbc", "payee": "kmc", "calls": 3, "ms": 3 * MINUTE, "mou": "3.000000",
+            "tags": {"reserved_voip": {"ms": 2 * MINUTE}},
+        }
+    ]  # fmt: skip
+    assert made["exceptions"] == [
+        {"code": "on_net_on_trunk", "originator": "kmc", "third_party": "kmc", "calls": 4, "ms": 10}
+    ]
+
+
+def test_who_owes_nothing_on_balance_is_named_all_the_same() -> None:
+    even = may_of({}, {"payer": "kmc", "payee": "sbc"})
+    assert even["net"] == {"payer": "sbc", "payee": "kmc", "amount": "0.00"}
+    assert may_of()["net"] == even["net"]
+    assert may_of()["directions"] == []
+    kmc_owes = may_of({}, {"payer": "kmc", "payee": "sbc", "ms": 1_000 * MINUTE})
+    assert kmc_owes["net"] == {"payer": "kmc", "payee": "sbc", "amount": "2.49"}
+
+
+def test_a_line_without_a_lata_has_a_name_and_a_tier_says_over_what() -> None:
+    (line,) = may_of({"lata": "", "kind": TrafficClass.INTRALATA_TOLL})["directions"][1]["lines"]
+    assert (
+        line["line"] == f"sbc-kmc-wi/2003-05/sbc>kmc/intralata_toll/compensable/switched_access/-/2003-05-01/{ICA}:3.1"
+    )
+    names = Names()
+    tiers = load_file(Path(__file__).parents[1] / "instruments" / "five-tiers.toml")
+    known = facts(names, [usage(names, "2006-02-03", 150 * MINUTE)], instruments=(tiers,))
+    made = statement(known, "sbc-kmc-wi", "2006-02", status="provisional", digests={"terms": "aa"})
+    (way,) = (way for way in made["directions"] if way["payee"] == "kmc")
+    assert [line["tier"] for line in way["lines"]] == [
+        {"of": "exchange", "over_minutes": 0},
+        {"of": "exchange", "over_minutes": 100},
+    ]
+    assert all(isinstance(line["tier"]["over_minutes"], int) for line in way["lines"])
+    first, second = (line["line"].rpartition("/")[2] for line in way["lines"])
+    assert (first.count(">"), second.partition(">")[2]) == (0, "100")

@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -153,3 +154,44 @@ def test_calls_or_minutes_may_be_weighed() -> None:
     by_minute = Policy(unidentified=Unidentified("minutes"), rounding=Rounding("trunk_group_month_up"))
     found = spread_unidentified(facts(names, cells, policy=by_minute), "sbc-kmc-wi", "2004-07")
     assert [(kind, values) for (_, _, kind, _, _), values in found.items()] == [(None, (11, 1, 10, 6_000))]
+
+
+def test_calls_that_nobody_answered_are_calls() -> None:
+    names = Names()
+    cells = [
+        usage(names, "2004-07-06", 90, calls=89),
+        usage(names, "2004-07-06", 10, kind=TrafficClass.UNIDENTIFIED, calls=1),
+        usage(names, "2004-07-07", 0, kind=TrafficClass.UNIDENTIFIED, calls=10),
+    ]
+    # 89 of 100 calls; of those that were answered 89 of 90.
+    assert set(spread_of(cells, names, Unidentified())) == {("access", "356")}
+
+
+def test_measured_time_is_weighed_where_another_is_billed() -> None:
+    names = Names()
+    cells = [
+        usage(names, "2004-07-06", 900_001),
+        usage(names, "2004-07-06", 100_000, kind=TrafficClass.UNIDENTIFIED),
+    ]
+    policy = Policy(unidentified=Unidentified("minutes"), rounding=Rounding("trunk_group_month_up"))
+    found = spread_unidentified(facts(names, cells, policy=policy), "sbc-kmc-wi", "2004-07")
+    # 900,001 of 1,000,001 are over nine tenths; 918,000 of the billed 1,020,000 would not be.
+    assert [(kind, values) for (_, _, kind, _, _), values in found.items()] == [
+        (TrafficClass.LOCAL, (1, 1, 100_000, 102_000))
+    ]
+
+
+def test_the_rest_is_spread_by_measured_time_and_what_is_billed_goes_along() -> None:
+    names = Names()
+    table = [
+        (usage(names, "2004-07-06", 10, calls=50), 60_000),
+        (usage(names, "2004-07-06", 30, kind=TrafficClass.INTRALATA_TOLL, calls=50), 60_000),
+        (usage(names, "2004-07-06", 8, kind=TrafficClass.UNIDENTIFIED), 60_000),
+    ]
+    cells = [Cells(one.keys, np.hstack([one.values, [[rounded, int(one.ms[0])]]]), (60_000,)) for one, rounded in table]
+    policy = Policy(rounding=Rounding("per_call_up", 60_000))
+    found = spread_unidentified(facts(names, cells, policy=policy), "sbc-kmc-wi", "2004-07")
+    assert {kind: values for (_, _, kind, _, _), values in found.items()} == {
+        TrafficClass.LOCAL: (0, 0, 2, 15_000),
+        TrafficClass.INTRALATA_TOLL: (1, 1, 6, 45_000),
+    }
