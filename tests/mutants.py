@@ -191,28 +191,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _report(paths, known, whole=asked.limit is None)
 
 
+def _prepare(paths: Sequence[Path]) -> None:
+    """Mutate these modules alone, leave the others as they are, and find out anew which tests cover what.
+
+    Mutmut takes a file of its tree that is newer than the source for the mutants of it. One that another run
+    left as it is would be taken so too: only files with an index beside them hold mutants.
+    """
+    Config.get().only_mutate = [path.as_posix() for path in paths]
+    for path in targets([]):
+        index = WORK / f"{path}.spans"
+        if path not in paths:
+            index.unlink(missing_ok=True)
+        elif not index.exists():
+            (WORK / path).unlink(missing_ok=True)
+    (WORK / "mutmut-stats.json").unlink(missing_ok=True)
+
+
 def _run(paths: Sequence[Path], known: Mapping[Survivor, str], limit: int | None) -> None:
     _extend()
+    _prepare(paths)
     # The tests of the mutated tree are imported from it, not the ones this command is part of.
     for name in [name for name in sys.modules if name == "tests" or name.startswith("tests.")]:
         del sys.modules[name]
-    made = tool.create_mutants
+    made, collected = tool.create_mutants, tool.collect_source_file_mutation_data
 
-    def made_then_chosen(max_children: int) -> tool.MutantGenerationStats:
+    def made_anew(max_children: int) -> tool.MutantGenerationStats:
         stats = made(max_children)
         _forget(paths, known)
-        tool.walk_mutatable_files = lambda: iter(paths)
         return stats
 
     def first(*, mutant_names: Sequence[str]) -> Any:
         mutants, by_path = collected(mutant_names=list(mutant_names))
-        if limit is not None:
-            keep = {name for data in by_path.values() for name in list(data.exit_code_by_key)[:limit]}
-            mutants = [row for row in mutants if row[1] in keep]
-        return mutants, by_path
+        keep = {name for data in by_path.values() for name in list(data.exit_code_by_key)[:limit]}
+        return [row for row in mutants if row[1] in keep], by_path
 
-    collected = tool.collect_source_file_mutation_data
-    tool.create_mutants = made_then_chosen
+    tool.create_mutants = made_anew
     tool.collect_source_file_mutation_data = first
     tool._run((), 1)  # noqa: SLF001  (the command, without its parser)
 

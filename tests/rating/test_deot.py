@@ -12,8 +12,8 @@ from rating.eligibility import deot_fails, is_below, waived
 from rating.facts import Facts
 from rating.names import Names
 from rating.policy import Policy
-from rating.reference.rows import TrunkGroup
-from rating.terms.events import IncumbentFailure, InterconnectionStarted
+from rating.reference.rows import NumberBlock, Ocn, TrunkGroup
+from rating.terms.events import Approved, IncumbentFailure, InterconnectionStarted, LawOrder, WrittenRequest
 from rating.terms.model import Eligibility, Waiver
 from rating.terms.timeline import Ruled
 from tests.rating.facts import direction, facts, sums, usage
@@ -292,3 +292,72 @@ def test_each_cause_excuses_by_its_own_events() -> None:
     found = [excused(day, *strangers, failure, cause="incumbent_failure") for day in days]
     assert found == [False, True, True, False]
     assert not any(excused(day, *strangers, failure) for day in days)
+
+
+def test_a_missing_point_is_excused_for_calls_of_the_tandem_that_failed() -> None:
+    names = Names()
+    cells = [usage(names, "2004-07-10", ms, trunk=trunk) for trunk, ms in (("d1", 6), ("d2", 70), ("", 800))]
+    tables: dict[str, Any] = {
+        "ocns": (Ocn(ocn="K001", party="kmc", line=2),),
+        "number_blocks": (
+            NumberBlock(npa_nxx="414200", ocn="K001", rate_center="ALPHA", lata="356", state="WI", line=2),
+        ),
+        "pois": (),
+        "trunk_groups": (*TRUNKS, group("d2", "direct", tandem="T2")),
+    }
+    days: dict[str, Any] = {"on": date(2004, 7, 10), "through": date(2004, 7, 10), "agreement": "sbc-kmc-wi"}
+    for tandem, excused_ms in (("T1", 6), ("T2", 70), (None, 876)):
+        known = facts(names, cells, events=[IncumbentFailure(id="f", tandem=tandem, **days)], **tables)
+        found = sums(direction(known, "2004-07"))
+        assert found["compensable", "tclt"] == excused_ms
+        assert found.get(("not_entitled", "no_poi"), 0) == 876 - excused_ms
+
+
+NO_POINT: dict[str, Any] = {
+    "ocns": (Ocn(ocn="K001", party="kmc", line=2),),
+    "number_blocks": (NumberBlock(npa_nxx="414200", ocn="K001", rate_center="ALPHA", lata="356", state="WI", line=2),),
+    "pois": (),
+}
+
+
+@pytest.mark.clause("sbc-kmc-second 4.4")
+def test_gates_close_the_payee_s_receipts_on_the_days_of_the_clause() -> None:
+    names = Names()
+    days = ("01", "14", "15", "31")
+    cells = [usage(names, f"2004-07-{day}", int(day)) for day in days]
+    cells += [usage(names, f"2004-07-{day}", 100, payer="kmc", payee="sbc") for day in days]
+    order = LawOrder(
+        id="o", on=date(2004, 7, 1), order="x", body="fcc", action="invalidates", affects=("eligibility",), final=True,
+        effective=date(2004, 7, 15),
+    )  # fmt: skip
+    asked = WrittenRequest(id="r", on=date(2004, 7, 2), agreement="sbc-kmc-wi", order="x", by="kmc")
+    known = facts(names, cells, events=[order, asked], **NO_POINT)
+    found = sums(direction(known, "2004-07"))
+    assert found == {("not_entitled", "no_poi"): 1 + 14, ("compensable", "tclt"): 15 + 31}
+    assert sums(direction(known, "2004-07", "sbc")) == {("compensable", "tclt"): 400}
+
+
+@pytest.mark.clause("sbc-kmc-second 1.5", "sbc-kmc-second 4.4")
+def test_gates_begin_with_the_instrument() -> None:
+    names = Names()
+    cells = [usage(names, f"2004-07-{day}", int(day)) for day in ("08", "09", "31")]
+    events = [
+        Approved(id="b", on=date(2004, 7, 9), instrument="base", agreement="sbc-kmc-wi", state="WI"),
+        Approved(id="a", on=date(2004, 8, 1), instrument="sbc-kmc-second", state="WI"),
+    ]
+    found = sums(direction(facts(names, cells, events=events, **NO_POINT), "2004-07"))
+    assert found.pop(("not_entitled", "no_poi")) == 9 + 31
+    assert sum(found.values()) == 8
+
+
+def test_a_gate_asks_for_the_trunk_group_s_row_of_the_day() -> None:
+    names = Names()
+    rows = (
+        *TRUNKS,
+        group("x", "direct", tandem="T2", through=date(2004, 7, 9)),
+        group("x", "direct", tandem="T1", from_=date(2004, 7, 10)),
+    )
+    cells = [usage(names, f"{month}-20", ms, trunk=trunk) for month in MONTHS[:2] for trunk, ms in GATED_JULY[:2]]
+    cells += [usage(names, f"2004-07-{day}", ms, trunk="x") for day, ms in (("09", 7), ("10", 8))]
+    found = sums(direction(facts(names, cells, trunk_groups=rows), "2004-07"))
+    assert found == {("not_entitled", "deot"): 100_008, ("compensable", "tclt"): 7}

@@ -203,3 +203,20 @@ def test_tiers_are_of_measured_time() -> None:
     rounded: Sums = {DIRECT: [1, 1, 90, 120]}
     parts = laid_over_tiers([share(0)._replace(sums=rounded)])
     assert [part.sums.get(DIRECT) for part in parts] == [[1, 1, 90, 120], [0, 0, 0, 0], [0, 0, 0, 0]]
+
+
+def test_a_word_and_a_reason_share_a_tier() -> None:
+    found = tiers_of(share(150, reason="special"), share(50)._replace(reason=PriceReason.LOCAL))
+    assert [row[4:] for row in found if row[3] == "special"] == [(0, 75), (100, 75)]
+
+
+def test_a_plain_price_is_nothing_but_a_rate() -> None:
+    def plain(*elements: Element) -> int | None:
+        return Tariff("one", "", elements).plain
+
+    assert plain(element(3, "1")) == 3
+    assert plain(element(3, "1"), element(3, "2")) is None
+    assert plain() is None
+    assert plain(element(3, "1", per_call=1)) is None
+    assert plain(Element("e", 3, 0, "direct", "any", "1")) is None
+    assert plain(Element("e", 3, 0, "any", "intrastate", "1")) is None

@@ -1,5 +1,6 @@
 """A trunk group's month up to a whole minute, apportioned by hand (DOMAIN section 9)."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from rating.codes import TrafficClass
 from rating.names import Names
 from rating.policy import Policy, Rounding
 from rating.reference.rows import NumberBlock, Ocn, Poi
-from rating.rounding import billed_ms
+from rating.rounding import billed_ms, rounding_of
+from rating.terms.model import Clause, Instrument
+from rating.terms.model import Rounding as RoundingTerm
 from rating.usage import Cells
 from tests.rating.facts import facts, usage
 
@@ -155,3 +158,22 @@ def test_what_gates_set_apart_is_apart_in_ties_entitled_time_first(
     # One millisecond of 59,993 is left over: it is BETA's, whose line comes first, or the first cell's of one line.
     alpha, beta = (8_570, 8_571) if apart else (8_571, 8_570)
     assert found == {"WI|ALPHA": alpha, "WI|BETA": beta, "WI|GAMMA": 42_852}
+
+
+def test_settings_come_before_terms_and_terms_before_the_default() -> None:
+    def found(month: str = "2003-05", day: date = date(2001, 1, 1), **policy: Any) -> Rounding:
+        term = RoundingTerm(method="per_call_up(6000)")
+        base = Instrument(
+            id="base", title="t", domain="base", source="made for a test", parties=("sbc", "kmc"), effective=day,
+            signed={"sbc": date(2001, 1, 1)}, clause=(Clause(ref="1", says="x", effects=(term,)),),
+        )  # fmt: skip
+        return rounding_of(facts(Names(), [], instruments=(base,), policy=Policy(**policy)), "sbc-kmc-wi", month)
+
+    said, chosen = Rounding("per_call_up", 6_000), Rounding("trunk_group_month_up")
+    assert found() == said
+    assert found(rounding=chosen) == chosen
+    # The default holds against the terms where it was chosen.
+    assert found(stated=frozenset({"rounding"})) == Rounding()
+    assert found(stated=frozenset({"unidentified"})) == said
+    # The terms of the month's first day.
+    assert (found(day=date(2003, 5, 2)), found("2003-06", day=date(2003, 5, 2))) == (Rounding(), said)

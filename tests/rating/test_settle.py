@@ -1,5 +1,6 @@
 """What a month earns, where lines have to be told apart: LATAs, gates, sub-periods, days of a rebuttal or an order."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -15,13 +16,13 @@ from rating.growth_cap import Use
 from rating.names import Names
 from rating.policy import Policy, Rounding
 from rating.reference.rows import LocalArea, NumberBlock, Ocn, Poi, TrunkGroup
-from rating.settle import settle
+from rating.settle import _conserved, settle
 from rating.sums import actual_from, month_rows
 from rating.terms.events import Event, LawOrder, RebuttalDecided, RebuttalFiled, WrittenNotice, WrittenRequest
 from rating.terms.model import Clause, Instrument, LawChange, Rate
 from rating.usage import Cells
 from stream.terms.load import load_file
-from tests.rating.facts import INSTRUMENTS, MINUTE, direction, facts, usage
+from tests.rating.facts import INSTRUMENTS, MINUTE, WISCONSIN, direction, facts, usage
 
 TOLL = TrafficClass.INTRALATA_TOLL
 
@@ -353,3 +354,67 @@ def test_a_cap_by_lata_leaves_what_its_latas_leave() -> None:
         "350": Use(0, 250 * MINUTE, 300 * MINUTE),
         "356": Use(0, 300 * MINUTE, 300 * MINUTE),
     }
+
+
+def test_tiers_stand_in_their_order_whatever_their_clauses() -> None:
+    names = Names()
+    tiers = [Rate(traffic="local", per_minute=Decimal(p), over_minutes=n) for p, n in (("0.001", 100), ("0.002", 0))]
+    way = direction(facts(names, [usage(names, "2003-05-06", 150 * MINUTE)], instruments=(base(*tiers),)), "2003-05")
+    assert [(line["tier"]["over_minutes"], line["clauses"]) for line in way["lines"]] == [
+        (0, ["base 2"]),
+        (100, ["base 1"]),
+    ]
+
+
+@pytest.mark.clause("sbc-kmc-wi-isp 2.6")
+@pytest.mark.parametrize("first", ["sbc", "kmc"])
+@pytest.mark.parametrize("payee", ["sbc", "kmc"])
+def test_a_rebuttal_is_of_one_payee_s_traffic(first: str, payee: str) -> None:
+    names = Names()
+    cells = [
+        usage(names, "2003-07-20", ms * MINUTE, isp=isp, payer=payer, payee=to)
+        for ms, isp, payer, to in ((37, False, "sbc", "kmc"), (3, True, "sbc", "kmc"), (2, True, "kmc", "sbc"))
+    ]
+    agreement = replace(WISCONSIN, party_a=first, party_b="kmc" if first == "sbc" else "sbc")
+    events: list[Event] = [filed("2003-07-01", "a", payee=payee), decided("a")]
+    made = {
+        way: direction(facts(names, cells, events=events, agreement=agreement), "2003-07", way)
+        for way in ("sbc", "kmc")
+    }
+    # 40 - 3 x 2 are presumed of KMC's and nothing of SBC's; 3 and 2 are identified.
+    assert {way: document["presumption"]["isp_ms"] // MINUTE for way, document in made.items()} == {
+        "sbc": 2 if payee == "sbc" else 0,
+        "kmc": 3 if payee == "kmc" else 34,
+    }
+
+
+def test_lines_that_lose_or_make_time_are_refused() -> None:
+    names = Names()
+    known = facts(names, [usage(names, "2003-05-06", 7, calls=2)])
+    settled = settle(known, "sbc-kmc-wi", "2003-05")
+    (line,) = (line for way in settled.directions for line in way.lines)
+    _conserved(settled.rows, [line], Rounding())
+    for changed, off in ((replace(line, ms=6), "[1, 0, 0]"), (replace(line, calls=4), "[0, -2, 0]")):
+        with pytest.raises(AssertionError, match=re.escape(f"{{'local': {off}}}")):
+            _conserved(settled.rows, [changed], Rounding())
+    with pytest.raises(AssertionError, match=re.escape("{'local': [0, 0, 3]}")):
+        _conserved(settled.rows, [replace(line, billed_ms=4)], Rounding())
+    _conserved(settled.rows, [replace(line, billed_ms=4)], Rounding("trunk_group_month_up"))
+
+
+def test_rows_say_by_which_route_of_the_day_time_came() -> None:
+    names = Names()
+    dates = ((None, date(2003, 5, 5)), (date(2003, 5, 6), None))
+    trunks = tuple(
+        TrunkGroup(
+            trunk_group="x", agreement="sbc-kmc-wi", kind=kind, tandem="", end_office="", trunks=1, from_=first,
+            through=last, line=2,
+        )
+        for kind, (first, last) in zip(("direct", "tandem"), dates, strict=True)
+    )  # fmt: skip
+    cells = [
+        usage(names, f"2003-05-0{day}", day, trunk=trunk)
+        for day, trunk in ((5, "x"), (6, "x"), (7, "unlisted"), (8, ""))
+    ]
+    found = month_rows(facts(names, cells, trunk_groups=trunks), "sbc-kmc-wi", "2003-05")
+    assert {row.bucket: row.ms for row in found} == {(1, 1): 5, (2, 1): 6, (0, 1): 15}

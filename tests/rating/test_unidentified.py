@@ -195,3 +195,27 @@ def test_the_rest_is_spread_by_measured_time_and_what_is_billed_goes_along() -> 
         TrafficClass.LOCAL: (0, 0, 2, 15_000),
         TrafficClass.INTRALATA_TOLL: (1, 1, 6, 45_000),
     }
+
+
+def test_transit_and_on_net_calls_identify_nobody() -> None:
+    names = Names()
+    cells = [
+        usage(names, "2004-07-06", 5, calls=5),
+        usage(names, "2004-07-06", 1, kind=TrafficClass.UNIDENTIFIED),
+    ]
+    for kind in (TrafficClass.TRANSIT, TrafficClass.ON_NET):
+        assert set(spread_of([*cells, usage(names, "2004-07-06", 9, kind=kind, calls=100)], names, Unidentified())) == {
+            ("access", "356")
+        }
+    assert spread_of(cells[1:], names, Unidentified()) == {("access", "356"): (1, 1, 1, 1)}
+    assert spread_of(cells[:1], names, Unidentified()) == {}
+
+
+def test_parts_of_several_trunk_groups_add_up() -> None:
+    names = Names()
+    cells = [
+        usage(names, "2004-07-06", ms, kind=kind, trunk=trunk, calls=calls)
+        for trunk in ("d1", "d2")
+        for kind, ms, calls in ((TrafficClass.LOCAL, 10, 99), (TrafficClass.UNIDENTIFIED, 3, 1))
+    ]
+    assert spread_of(cells, names, Unidentified()) == {("local", "356"): (2, 2, 6, 6)}
