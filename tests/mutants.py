@@ -210,6 +210,10 @@ def _prepare(paths: Sequence[Path]) -> None:
 def _run(paths: Sequence[Path], known: Mapping[Survivor, str], limit: int | None) -> None:
     _extend()
     _prepare(paths)
+    # An order of tests or a seed of their chance: here nothing is drawn. And the shared folder stands beside the
+    # project, not beside the mutated tree: the tests that need it are skipped, in CI too.
+    for name in ("PYTEST_ADDOPTS", "CI"):
+        os.environ.pop(name, None)
     # The tests of the mutated tree are imported from it, not the ones this command is part of.
     for name in [name for name in sys.modules if name == "tests" or name.startswith("tests.")]:
         del sys.modules[name]

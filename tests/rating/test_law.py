@@ -10,7 +10,8 @@ from msgspec import structs
 from rating.codes import TrafficClass
 from rating.policy import Policy
 from rating.terms.events import Event, LawOrder, RequestOutcome, WrittenNotice, WrittenRequest
-from rating.terms.model import Clause, Instrument, LawChange, Rate
+from rating.terms.law import counted_calls, fallen_effects
+from rating.terms.model import Clause, Instrument, LawChange, LawWaiver, Rate
 from rating.terms.timeline import Interval, resolve
 from tests.rating.facts import INSTRUMENTS, WISCONSIN
 
@@ -272,3 +273,27 @@ def test_a_request_before_the_signature_of_what_it_moves_has_no_outcome() -> Non
     for effective, day, wanted in (("2004-05-25", "2004-08-01", 500_000), ("2004-05-26", "2004-08-01", 300_000)):
         events = ordered("rate", on="2004-05-01", effective=effective), requested("2004-07-01"), came
         assert price(on(day, *events, instruments=(*INSTRUMENTS, OUTCOME))) == wanted
+
+
+def test_of_several_clauses_the_earliest_day_is_that_of_a_call() -> None:
+    changes = [
+        LawChange(notice="written_notice", takes_effect=effect, negotiation_days=60)
+        for effect in ("notice", "notice_after_order_effective")
+    ]
+    events: list[Event] = [ordered("rate", effective="2004-07-10"), noticed("2004-06-20"), requested("2004-06-25")]
+    for effects in (changes, changes[::-1]):
+        own = structs.replace(
+            OUTCOME, clause=tuple(Clause(ref=f"{n}", says="x", effects=(one,)) for n, one in enumerate(effects))
+        )
+        assert counted_calls(own, WI, events, Policy(), None) == {"n": date(2004, 6, 20)}
+    waivers = [
+        LawWaiver(subjects=("x",), excepted_body="fcc", excepted_notice="written_request", not_before=day)
+        for day in (None, date(2005, 1, 1))
+    ]
+    for excepted in (waivers, waivers[::-1]):
+        own = structs.replace(
+            OUTCOME, clause=tuple(Clause(ref=f"{n}", says="x", effects=(one,)) for n, one in enumerate(excepted))
+        )
+        assert counted_calls(own, WI, events, Policy(), None) == {"r": date(2004, 7, 10)}
+        (fallen,) = fallen_effects(own, WI, events, Policy(), None)
+        assert (fallen.first, fallen.until) == (date(2004, 7, 10), None)

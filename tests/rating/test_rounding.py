@@ -3,9 +3,11 @@
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rating.codes import TrafficClass
+from rating.faults import RoundingNotKept
 from rating.names import Names
 from rating.policy import Policy, Rounding
 from rating.reference.rows import NumberBlock, Ocn, Poi
@@ -177,3 +179,18 @@ def test_settings_come_before_terms_and_terms_before_the_default() -> None:
     assert found(stated=frozenset({"unidentified"})) == said
     # The terms of the month's first day.
     assert (found(day=date(2003, 5, 2)), found("2003-06", day=date(2003, 5, 2))) == (Rounding(), said)
+
+
+def test_calls_that_were_not_added_up_in_the_unit_are_refused_by_their_time() -> None:
+    names = Names()
+    one = usage(names, "2003-05-06", 30_000)
+    kept = Cells(one.keys, np.hstack([one.values, [[60_000, 30_000]]]), (60_000,))
+    cells = [kept, usage(names, "2003-05-06", 700, lata="350")]
+    policy = Policy(rounding=Rounding("per_call_up", 60_000))
+    assert up(names, cells[:1], policy=policy) == {("local", "356", "06", ""): 30_000}
+    with pytest.raises(RoundingNotKept) as refused:
+        up(names, cells, policy=policy)
+    assert str(refused.value) == (
+        "sbc-kmc-wi 2003-05: found 700 ms of calls that were rated before per_call_up(60000) was asked for, expected "
+        "each call's time in that unit; `ratestream rerate 2003-05` adds them up again"
+    )

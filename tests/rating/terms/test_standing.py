@@ -195,3 +195,28 @@ def test_an_amendment_changes_the_agreement_of_its_parties_in_its_states() -> No
     assert amends(made(amends="two"), made(id="two"))
     assert not amends(made(amends="two"), base)
     assert not amends(base, base)
+
+
+def test_a_base_is_deemed_approved_too_and_strange_events_change_nothing() -> None:
+    strange: tuple[Event, ...] = (
+        IcaEnded(id="x", on=date(2004, 1, 1), agreement="b"),
+        Signed(id="y", on=date(2004, 1, 1), instrument="two", party="kmc"),
+    )
+    submitted = decided(Submitted, date(2004, 4, 10), "base")  # 90 days later it is July 9
+    approved = decided(Approved, date(2004, 9, 1))
+    for known, first in ((date(2004, 7, 8), FLOOR), (date(2004, 7, 9), date(2004, 7, 9))):
+        found = stands(made(BACK), *strange, submitted, known=known)
+        assert found is not None
+        assert found.first == first
+    found = stands(made(BACK, WAITS), *strange, submitted, approved)
+    assert found is not None
+    assert (found.first, found.provisional) == (date(2004, 7, 9), "")
+    # Another agreement's base is none of this one's, decided later or not.
+    ours, other = (
+        decided(Approved, date(2004, 7, 1), "base", agreement="a"),
+        decided(Approved, date(2004, 7, 5), "base", agreement="b"),
+    )
+    for events in ((ours, other), (other, ours)):
+        found = stands(made(BACK), *events)
+        assert found is not None
+        assert found.first == date(2004, 7, 1)

@@ -8,7 +8,7 @@ import pytest
 
 from rating.codes import TrafficClass
 from rating.policy import Policy
-from rating.terms.events import Event, LawOrder, WrittenNotice
+from rating.terms.events import Event, LawOrder, OfferAccepted, WrittenNotice
 from rating.terms.model import (
     Clause,
     Controls,
@@ -304,3 +304,27 @@ def test_isp_time_is_priced_where_it_is_priced_at_all() -> None:
     assert not own.isp
     both = line_of(made(RATIO, rate("0.0007", traffic="isp_bound", states=("WI",)))).on(day)
     assert {payee: tariff.plain for payee, tariff in both.isp.items()} == {"sbc": 700_000, "kmc": 700_000}
+
+
+def test_a_plan_that_controls_on_some_days_prices_isp_time_on_them() -> None:
+    plan = made(RATIO, ISP_PRICE, Controls(over="all", **JULY), name="plan", day=date(2003, 1, 1))
+    other = made(PRICE, Controls(over="all"), name="other", day=date(2004, 2, 1))
+    line = line_of(plan, other)
+    # What controls over the plan prices every minute of its classes, so nothing of it is left.
+    assert [line.on(day).presumption is not None for day in EDGES] == [False, True, True, False]
+
+
+def test_a_price_of_isp_time_may_wait_for_an_offer() -> None:
+    waiting = rate("0.0007", traffic="isp_bound", when="offer_accepted")
+    offers = tuple(
+        OfferAccepted(id=name, on=date(2004, 7, day), agreement=name)
+        for name, day in (("sbc-kmc-il", 1), ("sbc-kmc-wi", 31))
+    )
+    line = line_of(made(RATIO, waiting), events=offers)
+    assert [bool(line.on(day).isp) for day in EDGES] == [False, False, True, True]
+
+
+def test_days_to_the_end_of_the_calendar_have_no_day_after_them() -> None:
+    line = line_of(made(PRICE, Waiver(**EXCUSE, through=date.max), effective_through=date.max))
+    assert line.on(date.max).last is None
+    assert line.on(date.max).waivers
