@@ -3,7 +3,7 @@
 ``python -m tests.mutants [rating/isp.py ...]`` changes one thing at a time, runs the tests that cover the
 changed function, and compares what survives with tests/survivors.toml, which says of each why it cannot be
 seen. mutmut makes and runs the mutants; nothing is drawn, so that a run can be repeated. A run goes on where
-the last one stopped: what is killed stays so until its function changes, what survives unlisted is tried
+the last one stopped: what is killed stays so until its function changes, what survives is tried
 again, and ``--fresh`` forgets it all (after tests were weakened or removed).
 
 Mutmut by itself leaves out every class with a decorator and every property, which here are the timeline, the
@@ -122,11 +122,11 @@ def _results(paths: Sequence[Path]) -> dict[Path, SourceFileMutationData]:
     return found
 
 
-def _forget(paths: Sequence[Path], known: Mapping[Survivor, str]) -> None:
-    """Have every mutant tried again that was neither killed nor is listed."""
-    for path, data in _results(paths).items():
+def _forget(paths: Sequence[Path]) -> None:
+    """Have every mutant tried again that was not killed, listed or not: there may be a test for it now."""
+    for data in _results(paths).values():
         for mutant, code in data.exit_code_by_key.items():
-            if code is not None and tool.status_by_exit_code[code] != "killed" and _survivor(mutant, path) not in known:
+            if tool.status_by_exit_code[code] != "killed":
                 data.exit_code_by_key[mutant] = None
         if data.exit_code_by_key:
             data.save()
@@ -187,7 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         shutil.rmtree(WORK)
     Config.ensure_loaded()
     if not asked.report:
-        _run(paths, known, asked.limit)
+        _run(paths, asked.limit)
     return _report(paths, known, whole=asked.limit is None)
 
 
@@ -207,7 +207,7 @@ def _prepare(paths: Sequence[Path]) -> None:
     (WORK / "mutmut-stats.json").unlink(missing_ok=True)
 
 
-def _run(paths: Sequence[Path], known: Mapping[Survivor, str], limit: int | None) -> None:
+def _run(paths: Sequence[Path], limit: int | None) -> None:
     _extend()
     _prepare(paths)
     # An order of tests or a seed of their chance: here nothing is drawn. And the shared folder stands beside the
@@ -221,7 +221,7 @@ def _run(paths: Sequence[Path], known: Mapping[Survivor, str], limit: int | None
 
     def made_anew(max_children: int) -> tool.MutantGenerationStats:
         stats = made(max_children)
-        _forget(paths, known)
+        _forget(paths)
         return stats
 
     def first(*, mutant_names: Sequence[str]) -> Any:

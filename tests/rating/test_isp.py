@@ -285,3 +285,9 @@ def test_new_markets_show_where_nothing_is_capped() -> None:
     way = direction(facts(names, cells, market_history=MARKETS, events=events), "2003-07")
     assert way["cap"] is None
     assert sums(way) == {("compensable", "isp"): 10 * MINUTE, ("bill_and_keep", "new_market"): 30 * MINUTE}
+
+
+def test_the_odd_millisecond_goes_to_the_larger_remainder() -> None:
+    # One of four is presumed: a quarter of it where one is, three quarters where three are.
+    assert weighed(row(1), row(3, lata=2), row(1, back=True)).shares == {("356", 0, LOCAL): 1}
+    assert weighed(row(3), row(1, lata=2), row(1, back=True)).shares == {("350", 0, LOCAL): 1}

@@ -297,3 +297,24 @@ def test_of_several_clauses_the_earliest_day_is_that_of_a_call() -> None:
         assert counted_calls(own, WI, events, Policy(), None) == {"r": date(2004, 7, 10)}
         (fallen,) = fallen_effects(own, WI, events, Policy(), None)
         assert (fallen.first, fallen.until) == (date(2004, 7, 10), None)
+
+
+def test_a_lift_takes_nothing_away_whatever_it_names() -> None:
+    stayed = ordered("growth_cap", on="2003-07-01", action="stays")
+    lifted = LawOrder(
+        id="l", on=date(2003, 8, 5), order="X", body="court", action="lifts", effective=date(2003, 8, 1),
+        affects=("growth_cap", "new_market"),
+    )  # fmt: skip
+    told = on("2003-08-05", stayed, noticed("2003-07-10"), lifted)
+    assert told.cap is not None
+    assert told.new_market is not None
+
+
+def test_an_outcome_of_the_later_of_two_requests_stands_from_that_one() -> None:
+    again = WrittenRequest(id="r2", on=date(2004, 8, 1), agreement=WI, order="X", by="kmc")
+    came = RequestOutcome(id="o", on=date(2004, 11, 1), request="r2", instrument="outcome")
+    early = structs.replace(OUTCOME, effective=date(2004, 6, 1))
+    events = ordered("rate"), requested("2004-07-15"), again, came
+    days = ("2004-07-14", "2004-07-15", "2004-07-31", "2004-08-01")
+    found = [price(on(day, *events, instruments=(*INSTRUMENTS, early))) for day in days]
+    assert found == [500_000, None, None, 300_000]

@@ -418,3 +418,16 @@ def test_rows_say_by_which_route_of_the_day_time_came() -> None:
     ]
     found = month_rows(facts(names, cells, trunk_groups=trunks), "sbc-kmc-wi", "2003-05")
     assert {row.bucket: row.ms for row in found} == {(1, 1): 5, (2, 1): 6, (0, 1): 15}
+
+
+def test_a_fallen_rate_leaves_the_unidentified_without_a_price_too() -> None:
+    names = Names()
+    cells = [
+        usage(names, "2004-07-06", 8, calls=99),
+        usage(names, "2004-07-06", 2, kind=TrafficClass.UNIDENTIFIED),
+    ]
+    way = direction(facts(names, cells, events=no_rate()), "2004-07")
+    assert shown(way, "class", "outcome", "reason", "ms", "rate", "clauses") == [
+        ("unidentified", "terms_missing", "unidentified", 2, None, []),
+        ("local", "terms_missing", "tclt", 8, None, []),
+    ]

@@ -219,3 +219,17 @@ def test_parts_of_several_trunk_groups_add_up() -> None:
         for kind, ms, calls in ((TrafficClass.LOCAL, 10, 99), (TrafficClass.UNIDENTIFIED, 3, 1))
     ]
     assert spread_of(cells, names, Unidentified()) == {("local", "356"): (2, 2, 6, 6)}
+
+
+def test_each_sub_period_is_spread_over_what_is_in_it() -> None:
+    names = Names()
+    cells = [usage(names, "2003-06-02", 10, calls=97)]
+    cells += [
+        usage(names, f"2003-06-{day}", ms, kind=TrafficClass.UNIDENTIFIED)
+        for day, ms in (("01", 1), ("14", 2), ("15", 4), ("30", 8))
+    ]
+    found = spread_unidentified(facts(names, cells), "sbc-kmc-wi", "2003-06")
+    assert {(kind, sub): values[2] for (_, _, kind, _, sub), values in found.items()} == {
+        (TrafficClass.LOCAL, 0): 3,
+        (None, 1): 12,
+    }
