@@ -128,3 +128,19 @@ def test_merge_takes_any_order_and_grouping(parts: list[Cells], random: Random) 
 @given(TABLES)
 def test_negated_cells_take_everything_out_again(parts: list[Cells]) -> None:
     assert merge([*parts, *(part.negated() for part in parts)]).to_bytes() == EMPTY.to_bytes()
+
+
+def test_a_table_names_its_columns_and_its_units() -> None:
+    table = Cells(np.zeros((2, 3), np.int64), np.array([[5, 4, 70, 120, 60, 90, 50], [1, 0, 0, 0, 0, 0, 0]]), (60, 90))
+    assert [column.tolist() for column in (table.calls, table.answered, table.ms)] == [[5, 1], [4, 0], [70, 0]]
+    assert [column.tolist() for column in table.rounded(60)] == [[120, 0], [60, 0]]
+    assert [column.tolist() for column in table.rounded(90)] == [[90, 0], [50, 0]]
+    assert [column.tolist() for column in table.rounded(30)] == [[0, 0], [0, 0]]
+
+
+def test_units_that_nothing_was_rounded_to_are_left_out() -> None:
+    keys = np.array([[1, 2, 3]], np.int64)
+    one = Cells(keys, np.array([[1, 1, 50, 60, 50, 90, 50]]), (60, 90))
+    other = Cells(keys, np.array([[1, 1, 50, 60, 50]]), (60,))
+    found = merge([one, other.negated()])
+    assert (found.units, found.values.tolist()) == ((90,), [[0, 0, 0, 90, 50]])
