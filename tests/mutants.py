@@ -122,10 +122,10 @@ def _results(paths: Sequence[Path]) -> dict[Path, SourceFileMutationData]:
     return found
 
 
-def _forget(paths: Sequence[Path]) -> None:
-    """Have every mutant tried again that was not killed, listed or not: there may be a test for it now."""
+def _forget(paths: Sequence[Path], limit: int | None) -> None:
+    """Have what was not killed tried again, listed or not: there may be a test for it now."""
     for data in _results(paths).values():
-        for mutant, code in data.exit_code_by_key.items():
+        for mutant, code in list(data.exit_code_by_key.items())[:limit]:
             if tool.status_by_exit_code[code] != "killed":
                 data.exit_code_by_key[mutant] = None
         if data.exit_code_by_key:
@@ -136,9 +136,10 @@ def _say(line: str = "") -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def _report(paths: Sequence[Path], known: Mapping[Survivor, str], *, whole: bool) -> int:
+def _report(paths: Sequence[Path], known: Mapping[Survivor, str]) -> int:
     """Tell the counts by module and what is not as listed; return the exit code."""
     survived: list[Survivor] = []
+    whole = True
     total: Counter[str] = Counter()
     _say(f"{'module':36}{'mutants':>9}{'killed':>9}{'survived':>10}{'no test':>9}{'timed out':>11}{'killed %':>10}")
     rows: dict[str, Counter[str]] = {}
@@ -147,6 +148,7 @@ def _report(paths: Sequence[Path], known: Mapping[Survivor, str], *, whole: bool
         for mutant, code in data.exit_code_by_key.items():
             status = tool.status_by_exit_code[code]
             if status == "not checked":
+                whole = False
                 continue
             counts[status] += 1
             if status not in {"killed", "timeout"}:
@@ -188,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Config.ensure_loaded()
     if not asked.report:
         _run(paths, asked.limit)
-    return _report(paths, known, whole=asked.limit is None)
+    return _report(paths, known)
 
 
 def _prepare(paths: Sequence[Path]) -> None:
@@ -221,7 +223,7 @@ def _run(paths: Sequence[Path], limit: int | None) -> None:
 
     def made_anew(max_children: int) -> tool.MutantGenerationStats:
         stats = made(max_children)
-        _forget(paths)
+        _forget(paths, limit)
         return stats
 
     def first(*, mutant_names: Sequence[str]) -> Any:
