@@ -43,7 +43,8 @@ class Interval:
     """Days on which nothing changes.
 
     first, last : inclusive; `last` None is open. down : sources of caps and new-market clauses that an
-    order of law has down, of instruments in force or not. own : the price of each class and payee that has
+    order of law has down, of instruments in force or not; ahead : those of instruments that have not begun,
+    whose cap may count these days all the same (XA 2.3.1). own : the price of each class and payee that has
     one, from the instrument that controls it. isp (by payee), presumption, cap, new_market : what holds for
     ISP-bound time; none of them where an instrument that prices every minute of a class outranks them.
     presumes : False where an order has a presumption down, so that only identified time is ISP-bound.
@@ -75,6 +76,7 @@ class Interval:
     law_changes: tuple[Ruled[LawChange], ...] = ()
     law_waivers: tuple[Ruled[LawWaiver], ...] = ()
     down: frozenset[str] = frozenset()
+    ahead: frozenset[str] = frozenset()
 
     @property
     def price(self) -> tuple[object, ...]:
@@ -85,6 +87,7 @@ class Interval:
             self.presumption is not None,
             self.cap is not None,
             self.new_market is not None,
+            self.ahead,
         )
 
     def price_of(self, kind: TrafficClass, payee: str) -> Tariff | None:

@@ -179,6 +179,10 @@ def _down(
     )
 
 
+def _limits_down(actives: Sequence[_Active], day: date) -> frozenset[str]:
+    return _down(actives, GrowthCap, day) | _down(actives, NewMarket, day)
+
+
 def _clauses_of(ranked: Sequence[_Active], kind: type[Exclude] | type[Disclose]) -> dict[TrafficClass, tuple[str, ...]]:
     out: dict[TrafficClass, tuple[str, ...]] = {}
     for active in ranked:
@@ -298,7 +302,8 @@ def _on_day(
         watches=_all_ruled(ranked, Watch, first, state),
         law_changes=_all_ruled(ranked, LawChange, first, state),
         law_waivers=_all_ruled(ranked, LawWaiver, first, state),
-        down=_down(actives, GrowthCap, first) | _down(actives, NewMarket, first),
+        down=_limits_down(actives, first),
+        ahead=_limits_down([active for active in actives if first < active.standing.first], first),
     )
 
 

@@ -201,9 +201,11 @@ class Terms:
         signs: list[Any] = []
         if self.sa_prices(day):
             signs.append((SA, self.sa_rate(day)))
+        limits = self.stands(XA, "growth_cap", day), self.stands(XA, "new_market", day)
         if self.xa_prices(day):
-            cap, markets = self.stands(XA, "growth_cap", day), self.stands(XA, "new_market", day)
-            signs.append((XA, self.isp_rate(day), self.below_ratio_rate(day), cap, markets))
+            signs.append((XA, self.isp_rate(day), self.below_ratio_rate(day), *limits))
+        elif self.xa_counts(day):
+            signs.append(limits)
         return tuple(signs)
 
     def sub_periods(self, month: str) -> list[Period]:

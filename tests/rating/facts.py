@@ -67,13 +67,14 @@ def usage(
     center: str = "WI|ALPHA",
     trunk: str = "",
     isp: bool = False,
+    voip: bool = False,
     calls: int = 1,
     agreement: str = "sbc-kmc-wi",
 ) -> Cells:
     """Return one cell; calls are answered ones unless they have no time."""
     evidence = Evidence.ISP if isp else Evidence.ABSENT
     k0 = (names.code("agreement", agreement) << 43) | (names.code("party", payer) << 27)
-    k0 |= (names.code("party", payee) << 11) | (kind << 7) | (1 << 5) | (evidence << 3)
+    k0 |= (names.code("party", payee) << 11) | (kind << 7) | (1 << 5) | (evidence << 3) | (voip << 2)
     k1 = (names.code("rate_center", center) << 36) | (names.code("lata", lata) << 20) | names.code("trunk_group", trunk)
     k2 = (date.fromisoformat(day) - FIRST_DAY).days << 40
     return Cells(np.array([[k0, k1, k2]], np.int64), np.array([[calls, calls if ms else 0, ms]], np.int64))

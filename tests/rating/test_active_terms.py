@@ -166,3 +166,21 @@ def test_an_accepted_offer_prices_what_is_below_the_ratio() -> None:
         for day in ("2003-06-09", "2003-06-10", "2003-06-15", "2004-06-15", "2005-02-01")
     ]
     assert below == [None, 1_000_000, 700_000, 500_000, 700_000]
+
+
+@pytest.mark.clause("sbc-kmc-wi-isp 1.1")
+def test_an_offer_prices_the_classes_that_weigh() -> None:
+    offer = OfferAccepted(id="o", on=date(2003, 6, 10), agreement=WISCONSIN.agreement)
+    kinds = (
+        TrafficClass.LOCAL,
+        TrafficClass.VIRTUAL_FX,
+        TrafficClass.MANDATORY_EAS,
+        TrafficClass.OPTIONAL_EAS,
+    )
+    for policy, wanted in (
+        (Policy(), kinds[:3]),
+        (Policy(virtual_fx_in_ratio=False), (kinds[0], kinds[2])),
+        (Policy(optional_eas_in_ratio=True), kinds),
+    ):
+        found = on("2003-06-10", WISCONSIN, offer, policy=policy)
+        assert tuple(kind for kind in kinds if rate(found, kind) is not None) == wanted

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rating.apportion import largest_remainder, largest_remainder_by_group
 from rating.codes import TrafficClass
-from rating.money import UNITS_PER_CENT, UNITS_PER_DOLLAR, cents, dollars_text, nano, unrounded_text
+from rating.money import UNITS_PER_CENT, UNITS_PER_DOLLAR, cents, decimal_text, dollars_text, nano, unrounded_text
 from rating.presumption import Part, presumed, spread
 from tests import naive
 
@@ -118,3 +118,25 @@ def test_nano_is_exact_or_refused(rate: int) -> None:
 @given(st.integers(0, 86_400_000), st.sampled_from(("0.0010", "0.0007", "0.0005", "0.000000001")))
 def test_a_charge_is_whole_in_units(ms: int, rate: str) -> None:
     assert Fraction(ms * nano(Decimal(rate)), UNITS_PER_DOLLAR) == naive.charge(ms, rate)
+
+
+@pytest.mark.parametrize(
+    ("units", "text"),
+    [
+        (0, "0"),
+        (1, "0"),
+        (30, "0"),
+        (31, "0.000000000001"),
+        (90, "0.000000000002"),
+        (150, "0.000000000002"),
+        (-90, "-0.000000000002"),
+    ],
+)
+def test_twelve_places_are_rounded_half_to_even(units: int, text: str) -> None:
+    assert unrounded_text(units) == text  # 60 units are one of the twelfth place
+
+
+def test_a_decimal_has_no_more_places_than_it_needs() -> None:
+    assert [decimal_text(value, 2) for value in (0, 1, 100, -1, -120, 1_000)] == [
+        *("0", "0.01", "1", "-0.01", "-1.2", "10")
+    ]

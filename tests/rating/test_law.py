@@ -11,7 +11,8 @@ from rating.codes import TrafficClass
 from rating.policy import Policy
 from rating.terms.events import Event, LawOrder, RequestOutcome, WrittenNotice, WrittenRequest
 from rating.terms.interval import Interval
-from rating.terms.model import Clause, Instrument, LawChange, Rate
+from rating.terms.law import counted_calls, fallen_effects
+from rating.terms.model import Clause, Instrument, LawChange, LawWaiver, Rate
 from rating.terms.timeline import resolve
 from tests.rating.facts import INSTRUMENTS, WISCONSIN
 
@@ -172,3 +173,149 @@ def test_a_notice_counts_when_its_clause_says(
     days = ("2004-06-14", "2004-06-19", "2004-06-20", "2004-07-09", "2004-07-10")
     found = {day: price(on(day, *events, instruments=(own,))) for day in days}
     assert found == {day: None if falls is not None and day >= falls else 300_000 for day in days}
+
+
+def test_a_stay_that_nothing_lifts_lasts() -> None:
+    stayed = ordered("growth_cap", on="2003-07-01", action="stays")
+    other = LawOrder(id="l", on=date(2003, 8, 5), order="Y", body="court", action="lifts", effective=date(2003, 8, 1))
+    assert on("2003-07-09", stayed, noticed("2003-07-10"), other).cap is not None
+    assert on("2004-01-01", stayed, noticed("2003-07-10"), other).cap is None
+    # Only a stay is lifted.
+    for_good = ordered("growth_cap", on="2003-07-01")
+    lifted = LawOrder(id="l", on=date(2003, 8, 5), order="X", body="court", action="lifts", effective=date(2003, 8, 1))
+    assert on("2004-01-01", for_good, noticed("2003-07-10"), lifted).cap is None
+
+
+def test_of_two_liftings_the_earlier_ends_it() -> None:
+    stayed = ordered("growth_cap", on="2003-07-01", action="stays")
+    liftings = [
+        LawOrder(
+            id=f"l{day}", on=date(2003, 8, 25), order="X", body="court", action="lifts", effective=date(2003, 8, day)
+        )
+        for day in (9, 5)
+    ]
+    capped = [on(f"2003-08-0{day}", stayed, noticed("2003-07-10"), *liftings).cap is not None for day in (4, 5)]
+    assert capped == [False, True]
+
+
+def test_the_chain_says_by_which_order_and_clause() -> None:
+    stayed = ordered("growth_cap", on="2003-07-01", action="stays")
+    lifted = LawOrder(id="l", on=date(2003, 8, 5), order="X", body="court", action="lifts", effective=date(2003, 8, 1))
+    chains = resolve(WISCONSIN, INSTRUMENTS, [stayed, noticed("2003-07-10"), lifted], Policy(), date.max).chains
+    assert chains["sbc-kmc-wi-isp"][-1] == (
+        "sbc-kmc-wi-isp: growth_cap falls from 2003-07-10 until 2003-08-01 by order X (4.6)"
+    )
+    events: list[Event] = [ordered("rate"), requested("2004-08-01")]
+    came = RequestOutcome(id="o", on=date(2004, 11, 1), request="r", instrument="outcome")
+    line = resolve(WISCONSIN, (*INSTRUMENTS, OUTCOME), [*events, came], Policy(), date.max)
+    assert line.chains["sbc-kmc-second"][-1] == ("sbc-kmc-second: rate falls from 2004-08-01 by order X (2.3)")
+    assert line.chains["outcome"] == (
+        "outcome is known",
+        "outcome is the outcome of a request and reaches back to the day it counts from, 2004-08-01",
+    )
+
+
+def test_a_notice_may_have_an_outcome_too() -> None:
+    events = ordered("rate", on="2003-06-15"), noticed("2003-07-10")
+    came = RequestOutcome(id="o", on=date(2004, 11, 1), request="n", instrument="outcome")
+    days = ("2003-07-09", "2003-07-10", "2004-12-15")
+    found = [price(on(day, *events, came, instruments=(*INSTRUMENTS, OUTCOME))) for day in days]
+    assert found == [None, 300_000, 300_000]
+
+
+def test_an_interval_holds_on_its_days() -> None:
+    interval = on("2004-07-01")
+    assert (interval.first, interval.last) == (date(2004, 6, 1), date(2004, 12, 31))
+    days = (date(2004, 5, 31), date(2004, 6, 1), date(2004, 12, 31), date(2005, 1, 1))
+    assert [interval.holds(day) for day in days] == [False, True, True, False]
+    open_ended = on("2005-07-01")
+    assert open_ended.last is None
+    assert open_ended.holds(date.max)
+    assert not open_ended.holds(date(2004, 12, 31))
+
+
+def test_of_several_clauses_and_calls_the_earliest_moves_it() -> None:
+    change = LawChange(notice="written_notice", takes_effect="notice", negotiation_days=60)
+    slow = LawChange(notice="written_notice", takes_effect="notice_after_order_effective", negotiation_days=60)
+    for first, second in ((change, slow), (slow, change)):
+        own = structs.replace(
+            OUTCOME,
+            id="own",
+            effective=date(2004, 1, 1),
+            clause=(
+                *OUTCOME.clause,
+                Clause(ref="2", says="Law may change.", effects=(first,)),
+                Clause(ref="3", says="Law may change.", effects=(second,)),
+            ),
+        )
+        again = WrittenNotice(id="n2", on=date(2004, 6, 25), agreement=WI, order="X", by="kmc")
+        events: list[Event] = [ordered("rate", effective="2004-07-10"), again, noticed("2004-06-20")]
+        line = resolve(WISCONSIN, (own,), events, Policy(), date.max)
+        where = "2" if first is change else "3"
+        assert line.chains["own"][-1] == f"own: rate falls from 2004-06-20 by order X ({where})"
+        assert price(line.on(date(2004, 6, 19))) == 300_000
+        assert price(line.on(date(2004, 6, 20))) is None
+
+
+def test_of_two_clauses_that_count_from_one_day_the_first_is_named() -> None:
+    change = LawChange(notice="written_notice", takes_effect="notice", negotiation_days=60)
+    own = structs.replace(
+        OUTCOME,
+        id="own",
+        clause=tuple(Clause(ref=ref, says="Law may change.", effects=(change,)) for ref in ("7", "6")),
+    )
+    line = resolve(WISCONSIN, (own,), [ordered("rate"), noticed("2004-06-20")], Policy(), date.max)
+    assert line.chains["own"][-1].endswith("by order X (6)")
+
+
+def test_a_request_before_the_signature_of_what_it_moves_has_no_outcome() -> None:
+    """SA 2.3 excepts orders that took effect since the signature, 2004-05-26."""
+    came = RequestOutcome(id="o", on=date(2004, 11, 1), request="r", instrument="outcome")
+    for effective, day, wanted in (("2004-05-25", "2004-08-01", 500_000), ("2004-05-26", "2004-08-01", 300_000)):
+        events = ordered("rate", on="2004-05-01", effective=effective), requested("2004-07-01"), came
+        assert price(on(day, *events, instruments=(*INSTRUMENTS, OUTCOME))) == wanted
+
+
+def test_of_several_clauses_the_earliest_day_is_that_of_a_call() -> None:
+    changes = [
+        LawChange(notice="written_notice", takes_effect=effect, negotiation_days=60)
+        for effect in ("notice", "notice_after_order_effective")
+    ]
+    events: list[Event] = [ordered("rate", effective="2004-07-10"), noticed("2004-06-20"), requested("2004-06-25")]
+    for effects in (changes, changes[::-1]):
+        own = structs.replace(
+            OUTCOME, clause=tuple(Clause(ref=f"{n}", says="x", effects=(one,)) for n, one in enumerate(effects))
+        )
+        assert counted_calls(own, WI, events, Policy(), None) == {"n": date(2004, 6, 20)}
+    waivers = [
+        LawWaiver(subjects=("x",), excepted_body="fcc", excepted_notice="written_request", not_before=day)
+        for day in (None, date(2005, 1, 1))
+    ]
+    for excepted in (waivers, waivers[::-1]):
+        own = structs.replace(
+            OUTCOME, clause=tuple(Clause(ref=f"{n}", says="x", effects=(one,)) for n, one in enumerate(excepted))
+        )
+        assert counted_calls(own, WI, events, Policy(), None) == {"r": date(2004, 7, 10)}
+        (fallen,) = fallen_effects(own, WI, events, Policy(), None)
+        assert (fallen.first, fallen.until) == (date(2004, 7, 10), None)
+
+
+def test_a_lift_takes_nothing_away_whatever_it_names() -> None:
+    stayed = ordered("growth_cap", on="2003-07-01", action="stays")
+    lifted = LawOrder(
+        id="l", on=date(2003, 8, 5), order="X", body="court", action="lifts", effective=date(2003, 8, 1),
+        affects=("growth_cap", "new_market"),
+    )  # fmt: skip
+    told = on("2003-08-05", stayed, noticed("2003-07-10"), lifted)
+    assert told.cap is not None
+    assert told.new_market is not None
+
+
+def test_an_outcome_of_the_later_of_two_requests_stands_from_that_one() -> None:
+    again = WrittenRequest(id="r2", on=date(2004, 8, 1), agreement=WI, order="X", by="kmc")
+    came = RequestOutcome(id="o", on=date(2004, 11, 1), request="r2", instrument="outcome")
+    early = structs.replace(OUTCOME, effective=date(2004, 6, 1))
+    events = ordered("rate"), requested("2004-07-15"), again, came
+    days = ("2004-07-14", "2004-07-15", "2004-07-31", "2004-08-01")
+    found = [price(on(day, *events, instruments=(*INSTRUMENTS, early))) for day in days]
+    assert found == [500_000, None, None, 300_000]

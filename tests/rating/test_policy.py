@@ -87,6 +87,11 @@ def test_unidentified() -> None:
         ("cap_2003", None, "found None"),
         ("rounding", "per_call_up(0)", "N being 1 to 86400000 milliseconds"),
         ("rounding", "per_call_up(86400001)", "N being"),
+        (
+            "unidentified",
+            {"spread_over": "local"},
+            "a list of local, virtual_fx, mandatory_eas, optional_eas, intralata",
+        ),
         ("rounding", "per_call_up", "expected 'exact', 'trunk_group_month_up' or 'per_call_up"),
         ("rounding", 6000, "found 6000"),
         ("unidentified", "spread", "expected a table of measure, threshold, strict, spread_over"),
@@ -128,6 +133,18 @@ def test_precedence() -> None:
     assert resolve(base, own, [for_a, for_all], "b", DAY).cap_2003 == "ceiling"
     assert readings(base, own, [for_a, for_all], "a", DAY)["cap_2003"].origin == "policy_set q"
     assert readings(base, own, [], "a", DAY)["sa_over_xa"].origin == "[policy.a]"
+    assert readings(base, own, [], "a", DAY)["rounding"].origin == "[policy]"
+    assert readings(base, own, [], "a", DAY)["rate_date"].origin == "default"
+
+
+def test_the_longest_unit_is_a_day() -> None:
+    assert parse_value("rounding", "per_call_up(86400000)") == Rounding("per_call_up", 86_400_000)
+
+
+def test_a_choice_holds_from_the_day_on_which_it_is_known() -> None:
+    chosen = policy_set("cap_2003", "ceiling", known_at="2004-07-01")
+    found = [resolve({}, {}, [chosen], "a", date(2004, month, day)).cap_2003 for month, day in ((6, 30), (7, 1))]
+    assert found == ["compensable", "ceiling"]
 
 
 @pytest.mark.parametrize("order", [1, -1])

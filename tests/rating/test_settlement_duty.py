@@ -93,3 +93,65 @@ def test_the_amendment_wins_a_conflict_with_the_base() -> None:
     known = facts(Names(), [], agreement=MISSOURI, instruments=(BASE, *INSTRUMENTS), parties=PARTIES)
     assert known.timeline("sprint-icg-mo").on(date(2003, 6, 1)).in_force == ("sprint-icg-mo-1", "mo-base")
     assert known.timeline("sprint-icg-mo").on(date(2003, 5, 11)).in_force == ("mo-base",)
+
+
+@pytest.mark.clause("sprint-icg-mo-1 66.2.1")
+def test_an_arrangement_holds_on_its_days() -> None:
+    dated = rows.Arrangement(
+        originator="icg", third_party="rural", state="MO", from_=date(2003, 6, 2), through=date(2003, 6, 20), line=2
+    )
+    days = ("2003-06-01", "2003-06-02", "2003-06-20", "2003-06-21")
+    assert [bool(missing("2003-06", day, "rural", arrangements=(dated,))) for day in days] == [
+        *(True, False, False, True)
+    ]
+    strangers = (
+        rows.Arrangement(originator="icg", third_party="bell", state="MO", line=2),
+        rows.Arrangement(originator="rural", third_party="icg", state="MO", line=3),
+    )
+    assert missing("2003-06", days[1], "rural", arrangements=strangers)
+    assert missing("2003-06", days[1], "rural", arrangements=None) == []
+
+
+@pytest.mark.clause("sprint-icg-mo-1 66.2.1")
+def test_what_was_sent_without_is_counted_by_third_party() -> None:
+    names = Names()
+    names.code("party", "sprint-mo")
+    cells = [
+        usage(names, day, ms, payer="icg", payee=third, kind=kind, agreement="sprint-icg-mo", calls=calls)
+        for day, ms, third, kind, calls in (
+            ("2003-06-03", 30_000, "rural", TrafficClass.TRANSIT, 2),
+            ("2003-06-04", 10_000, "rural", TrafficClass.TRANSIT, 1),
+            ("2003-06-04", 5_000, "rural", TrafficClass.INTERLATA_TOLL, 7),
+            ("2003-06-05", 7_000, "bell", TrafficClass.TRANSIT, 1),
+        )
+    ]
+    known = facts(names, cells, agreement=MISSOURI, parties=PARTIES, arrangements=())
+    made = statement(known, "sprint-icg-mo", "2003-06", status="provisional", digests={"terms": "test"})
+    same = {"code": "arrangement_missing", "originator": "icg", "clause": "sprint-icg-mo-1 66.2.1"}
+    assert made["exceptions"] == [
+        {**same, "third_party": "bell", "calls": 1, "ms": 7_000},
+        {**same, "third_party": "rural", "calls": 3, "ms": 40_000},
+    ]
+
+
+@pytest.mark.clause("sprint-icg-mo-1 66.2.1")
+def test_strangers_before_a_party_and_latas_of_a_day_change_no_sum() -> None:
+    names = Names()
+    for name in ("rural", "other", "sprint-mo"):
+        names.code("party", name)
+    cells = [
+        usage(names, "2003-06-03", ms, payer=payer, payee=payee, kind=TrafficClass.TRANSIT, lata=lata,
+              agreement="sprint-icg-mo")
+        for payer, payee, ms, lata in (
+            ("rural", "other", 1_000, "520"),
+            ("icg", "rural", 20, "520"),
+            ("icg", "rural", 300, "522"),
+            ("icg", "other", 4, "524"),
+        )
+    ]  # fmt: skip
+    known = facts(names, cells, agreement=MISSOURI, parties=PARTIES, arrangements=())
+    made = statement(known, "sprint-icg-mo", "2003-06", status="provisional", digests={"terms": "test"})
+    assert [(row["third_party"], row["calls"], row["ms"]) for row in made["exceptions"]] == [
+        ("other", 1, 4),
+        ("rural", 2, 320),
+    ]

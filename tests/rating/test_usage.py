@@ -128,3 +128,31 @@ def test_merge_takes_any_order_and_grouping(parts: list[Cells], random: Random) 
 @given(TABLES)
 def test_negated_cells_take_everything_out_again(parts: list[Cells]) -> None:
     assert merge([*parts, *(part.negated() for part in parts)]).to_bytes() == EMPTY.to_bytes()
+
+
+def test_a_table_names_its_columns_and_its_units() -> None:
+    table = Cells(np.zeros((2, 3), np.int64), np.array([[5, 4, 70, 120, 60, 90, 50], [1, 0, 0, 0, 0, 0, 0]]), (60, 90))
+    assert [column.tolist() for column in (table.calls, table.answered, table.ms)] == [[5, 1], [4, 0], [70, 0]]
+    assert [column.tolist() for column in table.rounded(60)] == [[120, 0], [60, 0]]
+    assert [column.tolist() for column in table.rounded(90)] == [[90, 0], [50, 0]]
+    assert [column.tolist() for column in table.rounded(30)] == [[0, 0], [0, 0]]
+
+
+def test_units_that_nothing_was_rounded_to_are_left_out() -> None:
+    keys = np.array([[1, 2, 3]], np.int64)
+    one = Cells(keys, np.array([[1, 1, 50, 60, 50, 90, 50]]), (60, 90))
+    other = Cells(keys, np.array([[1, 1, 50, 60, 50]]), (60,))
+    found = merge([one, other.negated()])
+    assert (found.units, found.values.tolist()) == ((90,), [[0, 0, 0, 90, 50]])
+
+
+def test_large_numbers_keep_their_last_bit() -> None:
+    keys = np.array([[2**62 - 1, 2**60 - 1, 2**59 + 1]], np.int64)
+    one = Cells(keys, np.array([[2**60 + 1, 1, 2**61 + 1, 2**60 + 3, 5]]), (60,))
+    back = Cells.from_bytes(one.to_bytes())
+    assert [column.dtype for column in (back.keys, back.values)] == [np.dtype(np.int64)] * 2
+    assert (back.keys.tolist(), back.values.tolist(), back.units) == (one.keys.tolist(), one.values.tolist(), (60,))
+    wide = merge([one, Cells(keys + 1, np.array([[1, 1, 1, 7, 1]]), (90,))])
+    assert wide.values.dtype == np.dtype(np.int64)
+    assert wide.values.tolist() == [[2**60 + 1, 1, 2**61 + 1, 2**60 + 3, 5, 0, 0], [1, 1, 1, 0, 0, 7, 1]]
+    assert one.rounded(30)[0].dtype == np.dtype(np.int64)

@@ -204,6 +204,16 @@ def test_a_stay_from_before_the_plan_began_is_not_counted_either() -> None:
     assert used(some, "2003-07") == (HOUR, HOUR)
 
 
+def test_a_stay_inside_of_months_before_the_plan_leaves_their_other_days() -> None:
+    """Sections 4 and 7: a month is cut where the cap falls and where it returns, also one that only counts."""
+    days = (("2003-03-05", 1), ("2003-03-12", 2), ("2003-04-05", 3), ("2003-04-12", 4), ("2003-06-12", 1))
+    lines = [spoken(day, hours) for day, hours in days]
+    ample = table("usage_history", "sbc-kmc-wi,kmc,2001-Q1,100000000")
+    months = ["2003-03", "2003-04", "2003-06"]
+    some = world(*lines, usage_history=ample, events=stay("2003-03-10", "2003-04-10"), months=months)
+    assert used(some, "2003-06") == (5 * HOUR, HOUR)
+
+
 def test_direct_trunking_does_not_weigh_calls_of_no_agreement() -> None:
     """Sections 2 and 8: an on-net call on a trunk group is an exception, not the parties' time, whatever the base."""
     trunks = table("trunk_groups", "d1,sbc-kmc-wi,direct,T1,E1,24", "t1,sbc-kmc-wi,tandem,T1,,24")
