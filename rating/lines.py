@@ -50,7 +50,7 @@ def split_sums(sums: Sums, parts: list[int]) -> list[Sums]:
     """
     weights = parts if sum(parts) else [0] * (len(parts) - 1) + [1]
     if weights.count(0) == len(weights) - 1:  # most sums are not divided at all
-        return [dict(sums) if weight else {} for weight in weights]
+        return [{b: list(v) if weight else [0] * _COLUMNS for b, v in sums.items()} for weight in weights]
     buckets = sorted(sums)
     left = [[sums[bucket][i] for bucket in buckets] for i in range(_COLUMNS)]
     totals = [largest_remainder(sum(column), weights) for column in left]

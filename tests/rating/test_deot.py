@@ -14,8 +14,8 @@ from rating.names import Names
 from rating.policy import Policy
 from rating.reference.rows import NumberBlock, Ocn, TrunkGroup
 from rating.terms.events import Approved, IncumbentFailure, InterconnectionStarted, LawOrder, WrittenRequest
+from rating.terms.interval import Ruled
 from rating.terms.model import Eligibility, Waiver
-from rating.terms.timeline import Ruled
 from tests.rating.facts import direction, facts, sums, usage
 
 MONTHS = ("2004-06", "2004-07", "2004-08", "2004-09", "2004-10")

@@ -87,6 +87,7 @@ def test_a_statement_says_who_owes_whom_and_what_for() -> None:
             {"class": "transit", **sides[0], "calls": 1, "ms": 180_000, "mou": "3.000000"},
             {"class": "transit", **sides[2], "calls": 1, "ms": 60_000, "mou": "1.000000"},
         ],
+        "originators": [],
         "exceptions": [
             {"code": "on_net_on_trunk", "originator": "kmc", "third_party": "kmc", "calls": 3, "ms": 60_000}
         ],

@@ -4,11 +4,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from rating.codes import TrafficClass
 from rating.policy import Policy
 from rating.terms.events import Event, LawOrder, OfferAccepted, WrittenNotice
+from rating.terms.interval import Interval, Timeline
 from rating.terms.model import (
     Clause,
     Controls,
@@ -26,7 +28,7 @@ from rating.terms.model import (
     UnidentifiedTerm,
     Waiver,
 )
-from rating.terms.timeline import Interval, Timeline, resolve
+from rating.terms.timeline import resolve
 from tests.rating.facts import WISCONSIN
 
 LOCAL = TrafficClass.LOCAL
@@ -203,14 +205,20 @@ def test_what_controls_over_all_wins_on_its_days_unless_superseded(over: Any) ->
     assert {price(line.on(day)) for day in EDGES} == {("third", 3_000_000)}
 
 
-def test_a_switch_turns_the_control_off() -> None:
+def test_a_switch_turns_the_control_off_over_what_came_with_it_and_nothing_else() -> None:
     over_all = made(rate("0.001"), Controls(over="all", switch="sa_over_xa"), name="first", day=date(2003, 1, 1))
-    second = made(rate("0.002"), name="second", day=date(2004, 2, 1))
-    for on, wanted in ((True, 1_000_000), (False, 2_000_000)):
-        assert price(line_of(over_all, second, sa_over_xa=on).on(EDGES[1])) == (
-            "first" if on else "second",
-            wanted,
-        )
+    beside = msgspec.structs.replace(over_all, simultaneous_with=("second",))
+    second = made(rate("0.0007", traffic="isp_bound"), RATIO, name="second", day=date(2004, 2, 1))
+    third = made(rate("0.002"), name="third", day=date(2004, 2, 2))
+    for first, on, weighed in (
+        (over_all, True, False),
+        (over_all, False, False),
+        (beside, True, False),
+        (beside, False, True),
+    ):
+        interval = line_of(first, second, third, sa_over_xa=on).on(EDGES[1])
+        assert price(interval) == ("first", 1_000_000)
+        assert (interval.presumption is not None) is weighed
 
 
 def test_a_price_for_one_payee_leaves_the_other_s() -> None:
