@@ -35,6 +35,23 @@ def test_a_sum_is_split_column_by_column_and_nothing_is_lost() -> None:
     ]
 
 
+def test_equal_parts_of_a_millisecond_divide_a_sum_too() -> None:
+    parts = split_sums({DIRECT: [7, 0, 7, 70]}, [1, 1, 5])
+    assert [part[DIRECT] for part in parts] == [[1, 0, 1, 10], [1, 0, 1, 10], [5, 0, 5, 50]]
+    assert split_sums({DIRECT: [7, 0, 7, 70]}, [0, 7]) == [{DIRECT: [0, 0, 0, 0]}, {DIRECT: [7, 0, 7, 70]}]
+
+
+@pytest.mark.parametrize("rounding", [Rounding(), Rounding("per_call_up", 6_000), Rounding("trunk_group_month_up")])
+def test_nothing_makes_no_line_however_it_rounds(rounding: Rounding) -> None:
+    assert added(rounding, {}, {DIRECT: [0, 0, 0, 0]}).lines == {}
+
+
+def test_what_a_split_call_went_up_to_has_a_line_without_time() -> None:
+    (line,) = added(Rounding("per_call_up", 6_000), {DIRECT: [0, 0, 0, 286]}).lines.values()
+    assert (line.calls, line.ms, line.billed_ms, line.units) == (0, 0, 286, 286 * 3)
+    assert added(Rounding(), {DIRECT: [0, 0, 0, 286]}).lines == {}
+
+
 def test_sums_are_put_together_by_bucket() -> None:
     parts: list[Sums] = [{DIRECT: [1, 2, 3, 4]}, {DIRECT: [10, 20, 30, 40], TANDEM: [5, 6, 7, 8]}, {}]
     assert merged(parts) == {DIRECT: [11, 22, 33, 44], TANDEM: [5, 6, 7, 8]}
