@@ -2,6 +2,7 @@
 
 import secrets
 import sqlite3
+import weakref
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,8 @@ class Store:
         self._engine = engine
         self.folder = folder
         self._lock = FileLock(folder / ".books.lock")
+        # A command that ends, whichever way, lets go of its connections with the store.
+        weakref.finalize(self, engine.dispose)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
