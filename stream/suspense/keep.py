@@ -52,7 +52,7 @@ def keep(workspace: Workspace, store: Store, record: str, source: str | None, re
         try:
             segment, other = _standing(engine, store, row)
             month = segment.month
-            around = {str(np.datetime64(month, "M") + step) for step in (-1, 0, 1)}
+            around = {str(np.datetime64(month, "M") + np.timedelta64(step, "M")) for step in (-1, 0, 1)}
             if not settled(workspace, store, around):
                 raise BadInput("tables have changed since usage was made; expected it as they make it: `rerate` first")  # noqa: TRY301
             _exchange(workspace, store, engine, row, segment, other, reason)
