@@ -128,11 +128,12 @@ def poi_renegotiations(facts: Facts, settled: Settled) -> Iterator[dict[str, Any
     first, last = month_days(settled.month)
     for ruled, _ in watches_of(facts, settled, "poi_renegotiation", "local_area_changed").values():
         for event in facts.known_events:
-            ours = isinstance(event, LocalAreaChanged) and event.state == facts.agreements[settled.agreement].state
-            if ours and first <= event.on <= last:
+            if not isinstance(event, LocalAreaChanged) or event.state != facts.agreements[settled.agreement].state:
+                continue
+            if first <= event.on <= last:
                 yield {
                     "code": ruled.effect.code,
-                    "area": event.area,  # type: ignore[union-attr]
+                    "area": event.area,
                     "since": event.on.isoformat(),
                     "clause": ruled.source,
                 }
@@ -229,11 +230,12 @@ class _PoiNotices:
         existing = self._watch.effect.condition == "existing_area"
         known = self._facts.known_events
         for event in known:
-            ours = isinstance(event, PoiNotice) and event.agreement == self._agreement
-            if not ours or (event.area in self._served) != existing:  # type: ignore[union-attr]
+            if not isinstance(event, PoiNotice) or event.agreement != self._agreement:
+                continue
+            if (event.area in self._served) != existing:
                 continue
             due = within_business_days(event.on, self._watch.effect.business_days or 0)
-            area = event.area  # type: ignore[union-attr]
+            area = event.area
             met = any(
                 isinstance(e, PoiMeeting) and (e.agreement, e.area) == (self._agreement, area)
                 and event.on <= e.on <= self._last
